@@ -1,0 +1,68 @@
+"""What the commands write to stdout about a task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import msgspec
+
+from fairlead.category import TaskCategory
+from fairlead.handle import Handle
+from fairlead.resource import LogLink, Phase, Resource
+
+SCHEMA_VERSION = 1
+
+
+class ErrorDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a task failed, or why a command could not be carried out."""
+
+    code: str
+    message: str
+    kind: str | None = None
+    recoverable: bool | None = None
+
+
+class TaskDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The one JSON document that `--json` prints; new fields may come, a change of one raises the version."""
+
+    schema_version: int = SCHEMA_VERSION
+    task_type: str | None = None
+    handle: str | None = None
+    phase: str | None = None
+    message: str = ""
+    outputs: dict[str, Any] | None = None
+    log_links: tuple[LogLink, ...] = ()
+    custom_info: dict[str, Any] | None = None
+    error: ErrorDocument | None = None
+
+
+def document(
+    category: TaskCategory | None, handle: Handle | None, resource: Resource | None, error: Exception | None = None
+) -> TaskDocument:
+    """Return the document about a task: what is known of it, and the error with which a command ended."""
+    resource = resource or Resource(phase=Phase.UNDEFINED)
+    return TaskDocument(
+        task_type=str(category) if category else None,
+        handle=str(handle) if handle else None,
+        phase=resource.phase.name if resource.phase else None,
+        message=resource.message,
+        outputs=resource.outputs,
+        log_links=resource.log_links,
+        custom_info=resource.custom_info,
+        error=ErrorDocument(code=type(error).__name__, message=str(error)) if error else _task_error(resource),
+    )
+
+
+def print_json(value: object) -> None:
+    """Print a value as indented JSON; what JSON cannot hold is printed as text."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2))
+
+
+def _task_error(resource: Resource) -> ErrorDocument | None:
+    if resource.phase not in {Phase.FAILED, Phase.RETRYABLE_FAILED, Phase.ABORTED}:
+        return None
+    if resource.error is None:
+        return ErrorDocument(code=resource.phase.name, message=resource.message)
+    cause = resource.error
+    return ErrorDocument(code=cause.code, message=resource.message, kind=cause.kind.value, recoverable=cause.recoverable)

@@ -1,0 +1,37 @@
+"""The end of a command about a task: what stdout gets, and the exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fairlead.cli.document import document, print_json
+from fairlead.cli.exits import ExitCode, exit_code, print_error
+from fairlead.cli.interrupt import Interrupted
+from fairlead.cli.verbosity import redactor
+from fairlead.errors import FairleadError
+from fairlead.resource import Phase
+
+if TYPE_CHECKING:
+    from fairlead.cli.progress import PlainProgress
+
+
+def finish(shown: PlainProgress, error: FairleadError | Interrupted | None, *, as_json: bool) -> ExitCode:
+    """Print the outputs, or the document, of what `shown` has seen, and return the exit code."""
+    if as_json:
+        print_json(document(shown.category, shown.handle, shown.resource, error))
+    if error is not None:
+        print_error(redactor.redact(str(error)))
+        return exit_code(error) if isinstance(error, FairleadError) else ExitCode.INTERRUPTED
+    resource = shown.resource
+    if resource is None:  # detached
+        if not as_json:
+            click.echo(str(shown.handle))
+        return ExitCode.SUCCEEDED
+    if resource.outputs is not None and not as_json:
+        print_json(resource.outputs)
+    if resource.phase is Phase.SUCCEEDED:
+        return ExitCode.SUCCEEDED
+    print_error(f"the task ended as {resource.phase.name}" + (f": {resource.message}" if resource.message else ""))
+    return ExitCode.TASK_FAILED

@@ -1,0 +1,128 @@
+"""`fairlead run`: one task to its end."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from fairlead.category import TaskCategory
+from fairlead.cli.completion import complete_task
+from fairlead.cli.finish import finish
+from fairlead.cli.interrupt import Interrupted, run_interruptibly
+from fairlead.cli.progress import PlainProgress, progress
+from fairlead.cli.taskfile import SUFFIXES, read_mapping, read_task
+from fairlead.cli.values import Duration, parse_assignments
+from fairlead.cli.verbosity import redactor
+from fairlead.context import Context
+from fairlead.errors import DeadlineExceeded, FairleadError, InvalidTask, TransientError
+from fairlead.local import LocalBackend, local_backend
+from fairlead.runner import Runner
+from fairlead.task import TaskTemplate
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+
+@click.command
+@click.argument("task", shell_complete=complete_task)
+@click.option("--input", "inputs", metavar="K=V", multiple=True, callback=parse_assignments, help="An input; its value is JSON where it parses as JSON, else text. Repeatable.")
+@click.option("--inputs", "inputs_file", metavar="FILE", type=click.Path(path_type=Path), help="A YAML, TOML or JSON file with inputs.")
+@click.option("--timeout", type=Duration(), metavar="DURATION", help="Delete the job and exit with 124 after this long, such as 90s or 10m.")
+@click.option("--idempotency-key", metavar="KEY", help="The same key finds the same job again, also after a crash.")
+@click.option("--detach", is_flag=True, help="Print the handle and leave the job running.")
+@click.option("--local", "locally", is_flag=True, help="Run against a local stand-in of the external system.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def run(
+    *,
+    task: str,
+    inputs: dict[str, Any],
+    inputs_file: Path | None,
+    timeout: float | None,
+    idempotency_key: str | None,
+    detach: bool,
+    locally: bool,
+    as_json: bool,
+) -> int:
+    """Run a task to its end and print its outputs.
+
+    TASK is a YAML, TOML or JSON task file, or a task type. Exits with 0 when the task succeeded, 1 when it
+    failed, 2 for an invalid task, 3 for a missing or broken plugin, 4 when the external system refused,
+    124 after a timeout and 130 after an interruption.
+
+    \b
+    Example:
+      fairlead run echo --input greeting=hello
+      fairlead run task.yaml --timeout 10m --json
+      HANDLE=$(fairlead run task.yaml --detach) && fairlead wait "$HANDLE"
+    """
+    if detach and locally:
+        message = "--detach and --local exclude each other: the stand-in ends with this command"
+        raise click.UsageError(message)
+    shown, key = progress(), idempotency_key or uuid.uuid4().hex
+    try:
+        template, given = _task_and_inputs(task, inputs_file, inputs)
+        shown.category = category = template.category
+        context = Context(idempotency_key=key, redactor=redactor)
+        runner = Runner()
+        connector = runner.lifecycle.registry.get_connector(*category)  # here, where Ctrl-C can still end a slow import
+        if detach and connector.is_sync:
+            message = f"task type `{category}` answers at once, so there is nothing to detach from"
+            raise InvalidTask(message)
+        backend = local_backend(category) if locally else nullcontext(LocalBackend())
+        drive = runner.create if detach else partial(runner.run, timeout=timeout)
+        run_interruptibly(
+            _driven(drive, template, given, context, backend, shown),
+            asked="interrupted: ending the job; once more to stop at once",
+            last_words=lambda: _last_words(shown, key),
+        )
+    except (FairleadError, Interrupted) as error:
+        if shown.handle is None and isinstance(error, TransientError | DeadlineExceeded):
+            shown.line(f"if a job was started all the same, --idempotency-key {key} finds it")
+        return finish(shown, error, as_json=as_json)
+    return finish(shown, None, as_json=as_json)
+
+
+def _task_and_inputs(task: str, inputs_file: Path | None, inputs: dict[str, Any]) -> tuple[TaskTemplate, dict[str, Any]]:
+    """Return the task, and its inputs: those of the task file, then of the inputs file, then of the command line."""
+    template, given = _template(task)
+    if inputs_file is not None:
+        given |= read_mapping(inputs_file)
+    return template, given | inputs
+
+
+def _template(task: str) -> tuple[TaskTemplate, dict[str, Any]]:
+    path = Path(task)
+    if path.suffix in SUFFIXES or len(path.parts) > 1:
+        return read_task(path)
+    try:
+        category = TaskCategory.parse(task)
+    except ValueError as error:
+        raise InvalidTask(str(error)) from error
+    return TaskTemplate(type=category.name, task_type_version=category.version), {}
+
+
+async def _driven(
+    drive: Callable[..., Awaitable[object]],
+    template: TaskTemplate,
+    inputs: dict[str, Any],
+    context: Context,
+    backend: AbstractAsyncContextManager[LocalBackend],
+    shown: PlainProgress,
+) -> None:
+    async with backend as local:
+        with shown:
+            bound = msgspec.structs.replace(context, configs=local.configs, secrets=local.secrets)
+            await drive(template, inputs, bound, progress=shown)
+
+
+def _last_words(shown: PlainProgress, key: str) -> str:
+    if shown.handle is not None:
+        return f"stopped at once; the job may go on\nhandle: {shown.handle}"
+    return f"stopped at once; if a job was started, --idempotency-key {key} finds it"

@@ -1,0 +1,130 @@
+"""Read a task and its inputs from a YAML, TOML or JSON file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fairlead.cli.values import parse_duration
+from fairlead.errors import InvalidTask
+from fairlead.task import TaskTemplate
+from fairlead.validation import convert, suggestion
+
+_FIELDS = [field for field in TaskTemplate.__struct_fields__ if field != "native"] + ["inputs"]
+_TYPE_NAMES = ["any", "integer", "float", "string", "boolean", "datetime", "duration", "binary", "struct", "none"]
+SUFFIXES = (".yaml", ".yml", ".toml", ".json")
+
+
+def read_task(path: Path) -> tuple[TaskTemplate, dict[str, Any]]:
+    """Return the task of a file, and the inputs that stand in it.
+
+    The file holds the fields of `TaskTemplate`, and `inputs`. Raises `InvalidTask` that names the file
+    and the path of the fault in it.
+    """
+    data = read_mapping(path)
+    try:
+        return _task(data), convert(data.get("inputs") or {}, dict[str, Any], "inputs")
+    except InvalidTask as error:
+        message = f"{path}: {error}"
+        raise InvalidTask(message) from error
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Return what a YAML, TOML or JSON file holds, which must be a mapping; raise `InvalidTask` otherwise."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror or error}"
+        raise InvalidTask(message) from error
+    except UnicodeDecodeError as error:
+        message = f"{path} cannot be read: it is not UTF-8 text (byte {error.start})"
+        raise InvalidTask(message) from error
+    try:
+        data = _parse(path.suffix, text)
+    except ValueError as error:
+        message = f"{path} is not valid {path.suffix.lstrip('.').upper()}: {error}"
+        raise InvalidTask(message) from error
+    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
+        message = f"{path}: expected a mapping of names to values, got {_described(data)}"
+        raise InvalidTask(message)
+    return data
+
+
+def _parse(suffix: str, text: str) -> object:
+    """Return the parsed text; raise ValueError with the place of the fault."""
+    if suffix == ".toml":
+        import tomllib
+
+        return tomllib.loads(text)
+    if suffix == ".json":
+        import json
+
+        return json.loads(text)
+    if suffix in SUFFIXES:
+        return _parse_yaml(text)
+    message = f"the file's name must end in one of {', '.join(SUFFIXES)}"
+    raise ValueError(message)
+
+
+def _parse_yaml(text: str) -> object:
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        message = f"{error.problem}{place}"
+        raise ValueError(message) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(" ".join(str(error).split())) from error
+
+
+def _task(data: dict[str, Any]) -> TaskTemplate:
+    for name in data:
+        if name not in _FIELDS:
+            message = f"unknown field `{name}`.{suggestion(name, _FIELDS)} Known fields: {', '.join(_FIELDS)}"
+            raise InvalidTask(message)
+    fields = {name: value for name, value in data.items() if name != "inputs"}
+    fields["interface"] = _interface(fields.get("interface"))
+    fields["metadata"] = _metadata(fields.get("metadata"))
+    task = convert({name: value for name, value in fields.items() if value is not None}, TaskTemplate, "")
+    if not isinstance(task.custom, dict):
+        message = f"`custom`: expected a mapping, got {_described(task.custom)}"
+        raise InvalidTask(message)
+    return task
+
+
+def _interface(interface: object) -> object:
+    """Allow `name: integer` for `name: {type: integer}`, and check the names of the types."""
+    if not isinstance(interface, dict):
+        return interface
+    return {side: _variables(side, variables) for side, variables in interface.items()}
+
+
+def _variables(side: str, variables: object) -> object:
+    if not isinstance(variables, dict):
+        return variables
+    full = {name: {"type": value} if isinstance(value, str) else value for name, value in variables.items()}
+    for name, variable in full.items():
+        type_ = variable.get("type", "any") if isinstance(variable, dict) else "any"
+        if isinstance(type_, str) and type_ not in _TYPE_NAMES:
+            message = f"`interface.{side}.{name}`: unknown type `{type_}`.{suggestion(type_, _TYPE_NAMES)} Known types: {', '.join(_TYPE_NAMES)}"
+            raise InvalidTask(message)
+    return full
+
+
+def _metadata(metadata: object) -> object:
+    """Allow `timeout: 10m` for `timeout: 600`."""
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("timeout"), str):
+        return metadata
+    try:
+        return {**metadata, "timeout": parse_duration(metadata["timeout"])}
+    except ValueError as error:
+        message = f"`metadata.timeout`: {error}"
+        raise InvalidTask(message) from error
+
+
+def _described(value: object) -> str:
+    names = {type(None): "nothing", list: "a list", str: "a text", dict: "a mapping with other keys than texts"}
+    return names.get(type(value), f"a {type(value).__name__}")

@@ -1,0 +1,35 @@
+"""Where log records go on the command line: to stderr, free of secrets."""
+
+import logging
+
+from fairlead.logs import TRACEBACK_LOGGER
+from fairlead.redaction import Redactor
+
+_LEVELS = [logging.WARNING, logging.INFO, logging.DEBUG]
+
+_verbosity = 0
+
+redactor = Redactor()
+"""Knows every secret that was handed out in this process; commands pass it on in their contexts."""
+
+
+class _RedactingFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redactor.redact(super().format(record))
+
+
+def set_up(verbosity: int) -> None:
+    """Show warnings; with 1 also what is done, and tracebacks of plugins; with 2 everything.
+
+    Records of other libraries are shown from one level higher.
+    """
+    global _verbosity  # noqa: PLW0603 - `-v` may stand before and after the command
+    _verbosity = verbosity = max(_verbosity, min(verbosity, len(_LEVELS) - 1))
+    root, ours = logging.getLogger(), logging.getLogger("fairlead")
+    if not any(isinstance(handler.formatter, _RedactingFormatter) for handler in root.handlers):
+        handler = logging.StreamHandler()
+        handler.setFormatter(_RedactingFormatter("%(levelname)s %(name)s: %(message)s"))
+        root.addHandler(handler)
+    ours.setLevel(_LEVELS[verbosity])
+    root.setLevel(_LEVELS[max(verbosity - 1, 0)])
+    logging.getLogger(TRACEBACK_LOGGER).disabled = verbosity == 0

@@ -1,0 +1,222 @@
+"""What is installed, read from package metadata alone: no plugin is imported here.
+
+This is the path of `fairlead list`, so it imports little: neither msgspec nor pluggy nor asyncio.
+"""
+
+import os
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+import importlib_metadata
+
+from fairlead._version import __version__
+from fairlead.category import TaskCategory
+from fairlead.compatibility import unmet_requirement
+from fairlead.known import KNOWN_CONNECTORS, KNOWN_HOSTS
+
+ALLOW_VARIABLE = "FAIRLEAD_PLUGINS"
+DISABLE_VARIABLE = "FAIRLEAD_DISABLE_PLUGINS"
+STRICT_VARIABLE = "FAIRLEAD_STRICT"
+
+_VALUE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*\s*(\[.*\])?")
+
+
+class Group(StrEnum):
+    """The entry-point groups that plugins use."""
+
+    CONNECTORS = "fairlead.connectors"
+    HOSTS = "fairlead.hosts"
+    COMMANDS = "fairlead.commands"
+    LOCAL_BACKENDS = "fairlead.local_backends"
+    PLUGINS = "fairlead.plugins"
+
+
+_GROUPS = {group.value: group for group in Group}
+
+
+class Status(StrEnum):
+    """What metadata tells of an entry point; BROKEN is known only after it was loaded."""
+
+    AVAILABLE = "available"
+    DISABLED = "disabled"
+    CONFLICT = "conflict"
+    INCOMPATIBLE = "incompatible"
+    MALFORMED = "malformed"
+    BROKEN = "broken"
+
+
+class PluginEntry(NamedTuple):
+    """One entry point of an installed distribution; `reason` says why it is not available."""
+
+    group: Group
+    name: str
+    value: str
+    distribution: str
+    version: str
+    summary: str
+    status: Status = Status.AVAILABLE
+    reason: str = ""
+
+    @property
+    def category(self) -> TaskCategory:
+        """The task category that a connector's entry point names; ValueError where it names none."""
+        return TaskCategory.parse(self.name)
+
+    @property
+    def provider(self) -> str:
+        """The distribution and its version, for messages."""
+        return f"{self.distribution} {self.version}"
+
+
+class PluginFilter(NamedTuple):
+    """Which plugins the user wants; names are distributions, entry points or task types."""
+
+    allowed: frozenset[str] | None
+    disabled: frozenset[str]
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "PluginFilter":
+        """Read `FAIRLEAD_PLUGINS` (only these; empty means none) and `FAIRLEAD_DISABLE_PLUGINS`."""
+        allowed = environment.get(ALLOW_VARIABLE)
+        return cls(
+            allowed=None if allowed is None else frozenset(_names(allowed)),
+            disabled=frozenset(_names(environment.get(DISABLE_VARIABLE, ""))),
+        )
+
+    def apply(self, entry: PluginEntry) -> PluginEntry:
+        """Return the entry, as disabled where the user does not want it."""
+        names = {normalized(name) for name in (entry.distribution, entry.name, re.sub(r"\.v\d+$", "", entry.name))}
+        if names & self.disabled:
+            return entry._replace(status=Status.DISABLED, reason=f"disabled by {DISABLE_VARIABLE}")
+        if self.allowed is not None and not names & self.allowed:
+            return entry._replace(status=Status.DISABLED, reason=f"not in {ALLOW_VARIABLE}")
+        return entry
+
+
+def installed(group: Group) -> list[PluginEntry]:
+    """Return the entry points of one group with their status, sorted by name, then distribution."""
+    wanted = PluginFilter.from_environment()
+    entries = [wanted.apply(entry) for entry in _scan(tuple(sys.path)) if entry.group is group]
+    if group is not Group.PLUGINS:
+        entries = _with_conflicts(entries)
+    return sorted(entries, key=lambda entry: (entry.name, entry.distribution))
+
+
+def is_strict() -> bool:
+    """Whether a failing plugin should end the program (`FAIRLEAD_STRICT=1`)."""
+    return os.environ.get(STRICT_VARIABLE, "") not in {"", "0"}
+
+
+def normalized(name: str) -> str:
+    """Return a name as distributions' names are compared: lower case, one `-` for any run of `-_.`."""
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+
+
+def _names(text: str) -> Iterator[str]:
+    return (normalized(name) for name in text.split(",") if name.strip())
+
+
+@lru_cache(maxsize=4)
+def _scan(path: tuple[str, ...]) -> tuple[PluginEntry, ...]:
+    """Read all entry points of fairlead's groups below the folders of `path`; the first of two equal distributions counts."""
+    entries: dict[str, list[PluginEntry]] = {}
+    for distribution in importlib_metadata.distributions(path=list(path)):
+        text = _read(distribution, "entry_points.txt")
+        if "[fairlead." in text:
+            found = list(_entries_of(distribution, text))
+            if found:
+                entries.setdefault(normalized(found[0].distribution), found)
+    return tuple(entry for found in entries.values() for entry in found)
+
+
+def _read(distribution: importlib_metadata.Distribution, name: str) -> str:
+    try:
+        return distribution.read_text(name) or ""
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _entries_of(distribution: importlib_metadata.Distribution, text: str) -> Iterator[PluginEntry]:
+    headers = _headers(_read(distribution, "METADATA") or _read(distribution, "PKG-INFO"))
+    name, version, summary = (headers[key][0] if headers[key] else "" for key in ("name", "version", "summary"))
+    unmet = unmet_requirement(headers["requires-dist"], __version__)
+    for group, key, value in _assignments(text):
+        entry = PluginEntry(group, key, value, name or "unknown", version, summary)
+        if reason := _malformed(entry):
+            yield entry._replace(status=Status.MALFORMED, reason=reason)
+        elif unmet:
+            yield entry._replace(status=Status.INCOMPATIBLE, reason=f"it needs {unmet}, and fairlead {__version__} is installed")
+        else:
+            yield entry
+
+
+def _assignments(text: str) -> Iterator[tuple[Group, str, str]]:
+    """Yield group, name and value of each line of fairlead's groups, also of lines that are wrong."""
+    group: Group | None = None
+    for raw in text.splitlines():
+        line = raw.strip()
+        if line.startswith("[") and line.endswith("]"):
+            title = line[1:-1].strip()
+            group = _GROUPS.get(title)
+        elif line and group is not None and not line.startswith(("#", ";")):
+            name, _, value = line.partition("=")
+            yield group, name.strip(), value.strip()
+
+
+def _malformed(entry: PluginEntry) -> str:
+    if not _VALUE.fullmatch(entry.value):
+        return f"the entry point `{entry.name} = {entry.value}` is not of the form `name = package.module:attribute`"
+    if entry.group is Group.CONNECTORS:
+        try:
+            entry.category  # noqa: B018 - it raises
+        except ValueError as error:
+            return str(error)
+    return ""
+
+
+def _headers(metadata: str) -> defaultdict[str, list[str]]:
+    """Return the header fields of a METADATA file.
+
+    The email parser of the standard library would read the whole long description too, and its import
+    alone would take most of the time that `fairlead list` has.
+    """
+    headers: defaultdict[str, list[str]] = defaultdict(list)
+    for line in metadata.splitlines():
+        if not line:
+            break
+        name, separator, value = line.partition(":")
+        if separator and not name.startswith((" ", "\t")):
+            headers[name.lower()].append(value.strip())
+    return headers
+
+
+def _with_conflicts(entries: list[PluginEntry]) -> list[PluginEntry]:
+    """Mark available entries that claim one name; a distribution that is known for the name keeps it."""
+    claims: defaultdict[object, list[PluginEntry]] = defaultdict(list)
+    for entry in entries:
+        if entry.status is Status.AVAILABLE:
+            claims[_claim(entry)].append(entry)
+    return [_judged(entry, claims[_claim(entry)]) if entry.status is Status.AVAILABLE else entry for entry in entries]
+
+
+def _claim(entry: PluginEntry) -> object:
+    return entry.category if entry.group is Group.CONNECTORS else entry.name
+
+
+def _judged(entry: PluginEntry, claimants: list[PluginEntry]) -> PluginEntry:
+    rivals = [other.provider for other in claimants if other is not entry]
+    if not rivals or normalized(entry.distribution) == _owner(entry):
+        return entry
+    reason = f"`{entry.name}` is also provided by {', '.join(rivals)}; disable one with {DISABLE_VARIABLE}={entry.distribution}"
+    return entry._replace(status=Status.CONFLICT, reason=reason)
+
+
+def _owner(entry: PluginEntry) -> str:
+    if entry.group is Group.CONNECTORS:
+        return KNOWN_CONNECTORS.get(entry.category.name, "")
+    return KNOWN_HOSTS.get(entry.name, "") if entry.group is Group.HOSTS else ""

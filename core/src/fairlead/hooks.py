@@ -1,0 +1,178 @@
+"""The plugins that observe, refuse or answer, and the calls to them."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pluggy
+
+from fairlead import hookspecs
+from fairlead.discovery import Group, PluginEntry, Status, installed, is_strict
+from fairlead.errors import FairleadError, PluginError
+from fairlead.hookcall import call_hook, call_hook_sync
+from fairlead.loading import described, disable_hint, failure, load
+from fairlead.logs import get_logger
+from fairlead.trace import is_tracing, traced
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from pluggy import HookCaller, HookImpl
+
+    Redact = Callable[[str], str]
+
+_SYNCHRONOUS = frozenset({"fairlead_register_connectors", "fairlead_connector_metadata"})
+_PREFIX = "fairlead_"
+
+T = TypeVar("T")
+
+_logger = get_logger(__name__)
+
+
+class Hooks:
+    """The loaded hook plugins.
+
+    The plugins of the entry-point group `fairlead.plugins` are loaded when the first hook is called. One
+    that cannot be loaded is recorded in `failures` and left out, or raised with `FAIRLEAD_STRICT=1`.
+    """
+
+    def __init__(self, *, discover: bool = True) -> None:
+        self.failures: list[PluginError] = []
+        self._manager = pluggy.PluginManager("fairlead")
+        self._manager.add_hookspecs(hookspecs)
+        self._entries: dict[str, PluginEntry] = {}
+        self._pending = discover
+
+    def register(self, plugin: object, name: str | None = None) -> None:
+        """Add a plugin of this process; raise `PluginError` where a hook's signature is wrong."""
+        name = name or getattr(plugin, "__name__", None) or type(plugin).__name__
+        try:
+            _check_implementations(plugin)
+            self._manager.register(plugin, name)
+            self._manager.check_pending()
+        except (ValueError, TypeError, pluggy.PluginValidationError) as error:
+            if self._manager.is_registered(plugin):
+                self._manager.unregister(plugin)
+            hint = "Its hooks must have the names and arguments that fairlead.hookspecs lists"
+            message = f"plugin `{name}` failed at stage register: {described(error)}. {hint}."
+            raise PluginError(message, plugin=name, stage="register", hint=hint) from error
+
+    def plugins(self) -> list[tuple[str, PluginEntry | None, list[str]]]:
+        """Return the name of each loaded plugin, its entry point and the hooks that it implements."""
+        self._load()
+        return [
+            (name, self._entries.get(name), sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or ()))
+            for name, plugin in self._manager.list_name_plugin()
+        ]
+
+    async def observe(self, hook: str, redact: Redact = str, /, **arguments: object) -> None:
+        """Call a hook whose errors must change nothing: they are logged with the plugin's name."""
+
+        def log(implementation: HookImpl, error: Exception) -> None:
+            _logger.warning("%s", redact(str(self._plugin_error(implementation, error))))
+
+        if implementations := self._implementations(hook):
+            try:
+                await self._call(hook, redact, call_hook(implementations, arguments, firstresult=False, on_error=log), arguments)
+            except Exception as error:  # noqa: BLE001 - a wrapper failed; observers change nothing
+                _logger.warning("hook %s failed: %s", hook, redact(described(error)))
+
+    async def require(self, hook: str, redact: Redact = str, /, **arguments: object) -> None:
+        """Call a hook that may stop the operation: its `FairleadError` is raised, any other as `PluginError`."""
+        if implementations := self._implementations(hook):
+            call = call_hook(implementations, arguments, firstresult=False, on_error=self._raise)
+            await self._call(hook, redact, call, arguments)
+
+    async def ask(self, hook: str, redact: Redact = str, /, **arguments: object) -> Any:  # noqa: ANN401 - the caller checks it
+        """Return the first answer that is not None."""
+        if implementations := self._implementations(hook):
+            call = call_hook(implementations, arguments, firstresult=True, on_error=self._raise)
+            return await self._call(hook, redact, call, arguments)
+        return None
+
+    def ask_now(self, hook: str, **arguments: object) -> Any:  # noqa: ANN401 - as for ask
+        """Return the first answer that is not None, of a hook that only plain functions implement."""
+        if implementations := self._implementations(hook):
+            return call_hook_sync(implementations, arguments, firstresult=True, on_error=self._raise)
+        return None
+
+    def tell_now(self, hook: str, **arguments: object) -> None:
+        """Call a hook that only plain functions implement; an error is a failure of its plugin."""
+        if implementations := self._implementations(hook):
+            call_hook_sync(implementations, arguments, firstresult=False, on_error=self._record)
+
+    def _implementations(self, hook: str) -> list[HookImpl]:
+        if self._pending:
+            self._load()
+        caller: HookCaller = getattr(self._manager.hook, hook)
+        return caller.get_hookimpls()
+
+    @staticmethod
+    async def _call(hook: str, redact: Redact, call: Awaitable[T], arguments: dict[str, object]) -> T:
+        if not is_tracing():
+            return await call
+        with traced(f"  hook {hook}", arguments, redact):
+            return await call
+
+    def _load(self) -> None:
+        if not self._pending:
+            return
+        self._pending = False
+        for entry in installed(Group.PLUGINS):
+            if entry.status is Status.DISABLED:
+                continue
+            try:
+                self.load_entry(entry)
+            except PluginError as error:
+                if is_strict():
+                    raise
+                self.failures.append(error)
+                _logger.warning("%s", error)
+
+    def load_entry(self, entry: PluginEntry) -> None:
+        """Load and register the plugin that an entry point names; raise `PluginError`."""
+        plugin = load(entry)
+        name = entry.name if entry.name not in self._entries else f"{entry.distribution}:{entry.name}"
+        try:
+            self.register(plugin, name)
+        except PluginError as error:
+            raise failure(entry, "register", described(error.__cause__ or error), hint=error.hint) from error
+        self._entries[name] = entry
+
+    def _plugin_error(self, implementation: HookImpl, error: Exception) -> PluginError:
+        entry = self._entries.get(implementation.plugin_name)
+        what = f"hook {implementation.function.__name__} raised {described(error)}"
+        if entry:
+            return failure(entry, "call", what, hint=disable_hint(entry))
+        return PluginError(f"plugin `{implementation.plugin_name}`: {what}", plugin=implementation.plugin_name, stage="call")
+
+    def _raise(self, implementation: HookImpl, error: Exception) -> None:
+        if isinstance(error, FairleadError):
+            raise error
+        raise self._plugin_error(implementation, error) from error
+
+    def _record(self, implementation: HookImpl, error: Exception) -> None:
+        failed = self._plugin_error(implementation, error)
+        if is_strict():
+            raise failed from error
+        self.failures.append(failed)
+        _logger.warning("%s", failed)
+
+
+def _check_implementations(plugin: object) -> None:
+    """Raise TypeError for what pluggy would take and then call wrongly."""
+    implementations = {name: getattr(plugin, name, None) for name in dir(plugin) if name.startswith(_PREFIX)}
+    for name, function in implementations.items():
+        options = getattr(function, "fairlead_impl", None)
+        if options is None:
+            continue
+        if options["hookwrapper"]:
+            message = f"hook `{name}` is an old-style wrapper; use `wrapper=True`"
+            raise TypeError(message)
+        if name in _SYNCHRONOUS and inspect.iscoroutinefunction(function):
+            message = f"hook `{name}` is called without an event loop, so it must be a plain function, not `async def`"
+            raise TypeError(message)
+        if inspect.isasyncgenfunction(function):
+            message = f"hook `{name}` is an async generator; a wrapper is a plain generator"
+            raise TypeError(message)

@@ -1,0 +1,103 @@
+"""Call the methods of a connector: on the loop or on its threads, within the deadline, with classified errors."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import inspect
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fairlead.errors import ConnectorBug, DeadlineExceeded, FairleadError, TransientError
+from fairlead.events import Operation
+from fairlead.loading import described
+from fairlead.logs import TRACEBACK_LOGGER, get_logger
+from fairlead.resource import LogPage
+from fairlead.workers import Workers
+
+if TYPE_CHECKING:
+    from fairlead.connector import Connector
+    from fairlead.context import Context
+
+T = TypeVar("T")
+
+_logger = get_logger(TRACEBACK_LOGGER)
+
+_NEVER = float("inf")
+
+
+class Invoker:
+    """Calls one connector's methods, and owns its threads."""
+
+    def __init__(self, connector: Connector) -> None:
+        self.connector = connector
+        self._workers = Workers(f"fairlead-{connector.category}", connector.max_threads)
+        self._awaitable = {name: inspect.iscoroutinefunction(getattr(connector, name, None)) for name in Operation}
+
+    async def call(self, operation: Operation, context: Context, *arguments: object) -> Any:  # noqa: ANN401 - the lifecycle checks it
+        """Await one method of the connector, which gets `arguments` and `context`, and return its result.
+
+        Raises a `FairleadError` in every case of failure, with secrets removed from its message.
+        """
+        method = functools.partial(getattr(self.connector, operation), *arguments, context)
+        return await self._within(operation, context, method if self._awaitable[operation] else lambda: self._in_thread(method))
+
+    async def pages(self, context: Context, meta: object, *, token: str) -> AsyncIterator[LogPage]:
+        """Yield what `get_logs` yields, be it an async iterator or a plain one, each page within the deadline."""
+        method = functools.partial(self.connector.get_logs, meta, context, token=token)  # type: ignore[attr-defined] - an AsyncConnector
+        if inspect.isasyncgenfunction(self.connector.get_logs):  # type: ignore[attr-defined]
+            iterator: Any = method()
+        else:
+            iterator = await self._within(Operation.GET_LOGS, context, lambda: self._in_thread(method))
+        step = self._stepper(iterator)
+        while (page := await self._within(Operation.GET_LOGS, context, step)) is not None:
+            if not isinstance(page, LogPage):
+                raise self.bug(Operation.GET_LOGS, f"yielded a {type(page).__name__}; it must be a LogPage")
+            yield page
+
+    def bug(self, operation: Operation, what: str) -> ConnectorBug:
+        """Return the error for a connector that broke its contract."""
+        connector = self.connector
+        hint = "This is a bug in the connector; report it to its author"
+        message = f"connector {connector.display_name!r} (task type `{connector.category}`): {operation} {what}. {hint}."
+        return ConnectorBug(message, plugin=str(connector.category), stage="call", hint=hint)
+
+    async def _within(self, operation: Operation, context: Context, start: Callable[[], Awaitable[T]]) -> T:
+        """Await what `start` returns until the deadline, and classify what it raises."""
+        remaining = context.deadline.remaining
+        limit = asyncio.timeout(None if remaining == _NEVER else remaining)
+        try:
+            async with limit:
+                return await start()
+        except (Exception, SystemExit) as error:
+            if limit.expired() and isinstance(error, TimeoutError):
+                message = f"{self.connector.display_name}: {operation} did not end within its deadline of {remaining:.3g} s"
+                raise DeadlineExceeded(message) from None
+            raise self._classified(operation, context, error) from None
+
+    def _classified(self, operation: Operation, context: Context, error: BaseException) -> FairleadError:
+        """Return what the host is told about an error that left the connector."""
+        redact = context.redactor.redact
+        if isinstance(error, FairleadError):
+            message = redact(str(error))
+            return error if message == str(error) else error.with_message(message)
+        if isinstance(error, ConnectionError | TimeoutError):
+            return TransientError(redact(f"{self.connector.display_name}: {operation} failed: {described(error)}"))
+        _logger.error("%s", redact("".join(traceback.format_exception(error))))
+        return self.bug(operation, redact(f"raised {described(error)}"))
+
+    async def _in_thread(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401
+        """Await a plain call on the connector's threads, and what it returns if that is awaitable."""
+        inside = functools.partial(contextvars.copy_context().run, call)
+        result = await asyncio.wrap_future(self._workers.submit(inside))
+        return await result if inspect.isawaitable(result) else result
+
+    def _stepper(self, iterator: Any) -> Callable[[], Awaitable[Any]]:  # noqa: ANN401
+        """Return a function that awaits the next item, None at the end."""
+        if hasattr(iterator, "__aiter__"):
+            asynchronous = aiter(iterator)
+            return lambda: anext(asynchronous, None)
+        plain = iter(iterator)
+        return lambda: self._in_thread(functools.partial(next, plain, None))

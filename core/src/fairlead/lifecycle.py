@@ -1,0 +1,192 @@
+"""The one path of every operation: look up, decode, hooks, call, errors, hooks, encode.
+
+Every host goes through `Lifecycle`, so that hooks, deadlines, error classes, redaction and tracing are the
+same on the command line, behind Flyte and over HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from fairlead import trace
+from fairlead.backoff import Backoff, wait_after
+from fairlead.category import TaskCategory
+from fairlead.connector import AsyncConnector, Connector, SyncConnector
+from fairlead.context import Context, Deadline
+from fairlead.errors import (
+    FairleadError,
+    OperationNotSupported,
+    PluginError,
+    QuotaExceeded,
+    ResourceNotFound,
+    TransientError,
+)
+from fairlead.events import Operation
+from fairlead.handle import Handle
+from fairlead.invocation import Invoker
+from fairlead.loading import described
+from fairlead.logs import get_logger
+from fairlead.registry import ConnectorRegistry
+from fairlead.resource import LogPage, Metric, MetricsQuery, Resource, ResourceMeta
+from fairlead.span import Span
+from fairlead.task import TaskTemplate
+
+T = TypeVar("T")
+
+_CLEANUP_SECONDS = 30.0
+
+_logger = get_logger(__name__)
+
+
+class Lifecycle:
+    """The only caller of connectors.
+
+    `backoff` is how `get` waits between its tries after a transient error, inside the deadline. All
+    methods raise only `FairleadError`s (and pass on a cancellation), none of them with a secret.
+    """
+
+    def __init__(self, registry: ConnectorRegistry | None = None, *, backoff: Backoff | None = None) -> None:
+        trace.enable_from_environment()
+        self.registry = registry or ConnectorRegistry()
+        self.hooks = self.registry.hooks
+        self._backoff = backoff or Backoff(initial=0.1, maximum=2.0)
+        self._invokers: dict[Connector, Invoker] = {}
+
+    async def create(self, task: TaskTemplate, inputs: dict[str, Any], context: Context) -> Handle:
+        """Submit a job and return its handle; with the same `context.idempotency_key`, that of the same job."""
+        async with self._span(Operation.CREATE, task.category, context, task=task, inputs=inputs) as bound:
+            invoker = self._invoker(task.category, AsyncConnector, Operation.CREATE)
+            ready = await self._admitted(invoker, task, inputs, bound)
+            meta = await invoker.call(Operation.CREATE, bound, ready, inputs)
+            handle = Handle(task.category, await _encoded(invoker, meta, bound))
+            await self.hooks.observe("fairlead_after_create", bound.redactor.redact, task=ready, meta=meta, context=bound)
+            return handle
+
+    async def get(self, handle: Handle, context: Context) -> Resource:
+        """Return the state of a job. Transient errors are retried with backoff until the deadline."""
+        category = handle.category
+        async with self._span(Operation.GET, category, context, handle=handle) as bound:
+            invoker, meta = self._decoded(handle, Operation.GET)
+            resource = await self._persistently(bound.deadline, lambda: invoker.call(Operation.GET, bound, meta))
+            resource = _checked(invoker, Operation.GET, resource, bound)
+            await self.hooks.observe(
+                "fairlead_after_get", bound.redactor.redact, category=category, meta=meta, resource=resource, context=bound
+            )
+            return resource
+
+    async def delete(self, handle: Handle, context: Context) -> None:
+        """End a job. A job that has ended, or that nobody knows, is a success."""
+        async with self._span(Operation.DELETE, handle.category, context, handle=handle) as bound:
+            invoker, meta = self._decoded(handle, Operation.DELETE)
+            redact, arguments = bound.redactor.redact, {"category": handle.category, "meta": meta, "context": bound}
+            await self.hooks.observe("fairlead_before_delete", redact, **arguments)
+            with suppress(ResourceNotFound):
+                await self._persistently(bound.deadline, lambda: invoker.call(Operation.DELETE, bound, meta))
+            await self.hooks.observe("fairlead_after_delete", redact, **arguments)
+
+    async def do(self, task: TaskTemplate, inputs: dict[str, Any], context: Context) -> Resource:
+        """Run a task of a sync connector and return its resource, in a terminal phase."""
+        async with self._span(Operation.DO, task.category, context, task=task, inputs=inputs) as bound:
+            invoker = self._invoker(task.category, SyncConnector, Operation.DO)
+            ready = await self._admitted(invoker, task, inputs, bound)
+            resource = _checked(invoker, Operation.DO, await invoker.call(Operation.DO, bound, ready, inputs), bound)
+            if not resource.phase.is_terminal:
+                raise invoker.bug(Operation.DO, f"returned the phase {resource.phase.name}; it must be a terminal one")
+            return resource
+
+    async def get_logs(self, handle: Handle, context: Context, *, token: str = "") -> AsyncIterator[LogPage]:
+        """Yield the pages of a job's log that exist now, those after `token` if one is given."""
+        async with self._span(Operation.GET_LOGS, handle.category, context, handle=handle) as bound:
+            invoker, meta = self._decoded(handle, Operation.GET_LOGS)
+            async for page in invoker.pages(bound, meta, token=token):
+                yield bound.redactor.redact_value(page)
+
+    async def get_metrics(self, handle: Handle, query: MetricsQuery, context: Context) -> Sequence[Metric]:
+        """Return metrics of a job."""
+        async with self._span(Operation.GET_METRICS, handle.category, context, handle=handle) as bound:
+            invoker, meta = self._decoded(handle, Operation.GET_METRICS)
+            return await invoker.call(Operation.GET_METRICS, bound, meta, query)  # type: ignore[no-any-return]
+
+    def _span(self, operation: Operation, category: TaskCategory, context: Context, **arguments: object) -> Span:
+        if context.secret_source is None:
+            context = msgspec.structs.replace(context, secret_source=self._secret_from_hooks)
+        return Span(self.hooks, operation, category, context, arguments)
+
+    async def _secret_from_hooks(self, name: str, context: Context) -> str | None:
+        value = await self.hooks.ask("fairlead_get_secret", context.redactor.redact, name=name, context=context)
+        if value is None or isinstance(value, str):
+            return value
+        message = f"a fairlead_get_secret hook returned a {type(value).__name__} for `{name}`; it must be a str"
+        raise PluginError(message, stage="call")
+
+    def _invoker(self, category: TaskCategory, kind: type[Connector], operation: Operation) -> Invoker:
+        connector = self.registry.get_connector(*category)
+        invoker = self._invokers.get(connector)
+        if invoker is None:
+            invoker = self._invokers[connector] = Invoker(connector)
+        if not isinstance(connector, kind):
+            message = f"task type `{category}` is served by a {'sync' if connector.is_sync else 'async'} connector, which has no `{operation}`"
+            raise OperationNotSupported(message)
+        return invoker
+
+    def _decoded(self, handle: Handle, operation: Operation) -> tuple[Invoker, ResourceMeta]:
+        invoker = self._invoker(handle.category, AsyncConnector, operation)
+        return invoker, cast("AsyncConnector", invoker.connector).metadata_type.decode(handle.meta)
+
+    async def _admitted(self, invoker: Invoker, task: TaskTemplate, inputs: dict[str, Any], context: Context) -> TaskTemplate:
+        """Return the task as the connector gets it, once its inputs, its settings and the plugins have been asked."""
+        task.check_inputs(inputs)
+        if invoker.connector.custom_type is not None:
+            task = task.with_custom(invoker.connector.custom_type)
+        await self.hooks.require("fairlead_before_create", context.redactor.redact, task=task, inputs=inputs, context=context)
+        return task
+
+    async def _persistently(self, deadline: Deadline, call: Callable[[], Awaitable[T]]) -> T:
+        """Await a call that may be repeated; try again after transient errors as long as the deadline allows."""
+        delays = self._backoff.delays()
+        while True:
+            try:
+                return await call()
+            except (TransientError, QuotaExceeded) as error:
+                delay = wait_after(error, next(delays))
+                if delay >= deadline.remaining:
+                    raise
+                _logger.info("trying again in %.2f s: %s", delay, error)
+                await asyncio.sleep(delay)
+
+
+async def _encoded(invoker: Invoker, meta: object, context: Context) -> bytes:
+    """Return the encoded meta. Where it has none that may be printed, end the job, because nobody could find it again."""
+    expected = cast("AsyncConnector", invoker.connector).metadata_type
+    if not isinstance(meta, expected):
+        raise invoker.bug(Operation.CREATE, f"returned a {type(meta).__name__}; it must be a {expected.__name__}")
+    try:
+        encoded = meta.encode()
+    except Exception as error:  # noqa: BLE001 - encode may be the author's
+        problem = f"returned a meta that cannot be encoded: {described(error)}"
+    else:
+        secret = context.redactor.found_in(encoded)
+        if not secret:
+            return encoded
+        problem = f"returned a meta that holds the secret `{secret}`"
+    cleanup = msgspec.structs.replace(context, deadline=Deadline.after(_CLEANUP_SECONDS))
+    try:
+        await invoker.call(Operation.DELETE, cleanup, meta)
+    except FairleadError as error:
+        _logger.error("a job without a usable meta could not be deleted: %s", error)
+    raise invoker.bug(Operation.CREATE, context.redactor.redact(f"{problem}; the job was deleted"))
+
+
+def _checked(invoker: Invoker, operation: Operation, resource: object, context: Context) -> Resource:
+    """Return the resource as it may leave: without secrets in what is for people. Outputs are the job's data, and stay."""
+    if not isinstance(resource, Resource):
+        raise invoker.bug(operation, f"returned a {type(resource).__name__}; it must be a Resource")
+    if not context.redactor:
+        return resource
+    public = msgspec.structs.replace(resource, outputs=None)
+    return msgspec.structs.replace(context.redactor.redact_value(public), outputs=resource.outputs)

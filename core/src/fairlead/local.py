@@ -1,0 +1,61 @@
+"""Local stand-ins of external systems, for `fairlead run --local`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fairlead.discovery import Group, PluginEntry, Status, installed
+from fairlead.errors import InvalidTask
+from fairlead.loading import described, failure, load
+
+if TYPE_CHECKING:
+    from fairlead.category import TaskCategory
+
+_HINT = "This is for its author to correct"
+
+
+class LocalBackend(msgspec.Struct, frozen=True, kw_only=True):
+    """How a connector reaches a running stand-in: what it finds in `context.configs` and through `context.secret`."""
+
+    configs: Mapping[str, str] = {}
+    secrets: Mapping[str, str] = {}
+
+
+@asynccontextmanager
+async def local_backend(category: TaskCategory) -> AsyncIterator[LocalBackend]:
+    """Start the stand-in for a task type, and end it afterwards.
+
+    The entry point of that task type in `fairlead.local_backends` names a function without arguments that
+    returns an async context manager, which gives a `LocalBackend`. Raises `InvalidTask` where no stand-in
+    is installed, `PluginError` where it cannot be loaded or started.
+    """
+    entry = _entry(category)
+    factory = load(entry)
+    try:
+        backend = factory()  # type: ignore[operator] - whatever is wrong with it is reported
+        given = await backend.__aenter__()
+    except Exception as error:
+        raise failure(entry, "call", f"the stand-in did not start: {described(error)}", hint=_HINT) from error
+    try:
+        if not isinstance(given, LocalBackend):
+            raise failure(entry, "check", f"the stand-in gave a {type(given).__name__}, not a LocalBackend", hint=_HINT)
+        yield given
+    except BaseException:
+        await backend.__aexit__(*sys.exc_info())
+        raise
+    await backend.__aexit__(None, None, None)
+
+
+def _entry(category: TaskCategory) -> PluginEntry:
+    entries = installed(Group.LOCAL_BACKENDS)
+    entry = next((entry for entry in entries if entry.name in {str(category), category.name}), None)
+    if entry is not None:
+        return entry
+    known = ", ".join(entry.name for entry in entries if entry.status is Status.AVAILABLE) or "none"
+    message = f"no local stand-in for task type `{category}` is installed, so --local cannot be used; installed: {known}"
+    raise InvalidTask(message)

@@ -1,0 +1,254 @@
+"""The connectors of this process by task category; each plugin is loaded at its first use."""
+
+from __future__ import annotations
+
+import inspect
+from collections import defaultdict
+
+import importlib_metadata
+import msgspec
+
+from fairlead.category import TaskCategory
+from fairlead.connector import AsyncConnector, Connector, SyncConnector
+from fairlead.discovery import Group, PluginEntry, Status, installed, is_strict
+from fairlead.errors import ConnectorNotFound, PluginError
+from fairlead.hooks import Hooks
+from fairlead.known import KNOWN_CONNECTORS
+from fairlead.loading import described, disable_hint, failure, load
+from fairlead.logs import get_logger
+from fairlead.resource import ResourceMeta
+from fairlead.validation import suggestion
+
+_logger = get_logger(__name__)
+
+
+class ConnectorMetadata(msgspec.Struct, frozen=True, kw_only=True):
+    """What a host tells others of a connector, as Flyte's `Agent` message.
+
+    Connectors of the same name and kind, such as the versions of one task type, share one.
+    """
+
+    name: str
+    is_sync: bool
+    categories: tuple[TaskCategory, ...]
+    description: str = ""
+    hidden: bool = False
+
+
+class ConnectorRegistry:
+    """Task category → connector.
+
+    Connectors come from the entry-point group `fairlead.connectors`, from `register`, and from the hook
+    `fairlead_register_connectors`. Failures of plugins are kept in `failures`, and raised where that
+    plugin is asked for, or everywhere with `FAIRLEAD_STRICT=1`.
+    """
+
+    def __init__(self, hooks: Hooks | None = None, *, discover: bool = True) -> None:
+        self.hooks = hooks or Hooks(discover=discover)
+        self._failures: dict[TaskCategory, PluginError] = {}
+        self._connectors: dict[TaskCategory, Connector] = {}
+        self._registered: set[TaskCategory] = set()
+        self._entries: dict[TaskCategory, PluginEntry] = {}
+        self._pending = discover
+        self._hooks_told = False
+
+    @property
+    def failures(self) -> list[PluginError]:
+        """What has failed so far, of connectors and of hook plugins."""
+        return [*self.hooks.failures, *self._failures.values()]
+
+    def register(self, connector: Connector | type[Connector], *, override: bool = False) -> None:
+        """Add a connector of this process; raise `PluginError` where it is no valid one, or its category is taken."""
+        made = check_connector(connector)
+        self._discover()
+        if not override and (owner := self._owner(made.category)):
+            hint = "Pass override=True to replace it, or give it another task_type or task_type_version"
+            message = f"{_origin(made)} cannot be registered for task type `{made.category}`: {owner} serves it already. {hint}."
+            raise PluginError(message, plugin=str(made.category), stage="register", hint=hint)
+        self._connectors[made.category] = made
+        self._registered.add(made.category)
+
+    def get_connector(self, task_type: str, version: int = 0) -> Connector:
+        """Return the connector of a task type and version, loading its plugin at first use.
+
+        Raises `ConnectorNotFound`, or the `PluginError` with which the plugin failed.
+        """
+        category = TaskCategory(task_type, version)
+        if (connector := self._connectors.get(category)) is not None:
+            return connector
+        self._discover()
+        self._tell_hooks()
+        if (connector := self._connectors.get(category)) is not None:
+            return connector
+        if failed := self._failures.get(category):
+            raise failed
+        if category not in self._entries:
+            raise ConnectorNotFound(self._not_found(category))
+        return self._load(category)
+
+    def list_connectors(self) -> list[ConnectorMetadata]:
+        """Load every available connector and return their metadata; those that fail are left out.
+
+        What failed is in `failures`.
+        """
+        self._discover()
+        self._tell_hooks()
+        for category, entry in self._entries.items():
+            if entry.status is not Status.DISABLED:
+                self._try(category)
+        groups: defaultdict[tuple[str, bool], list[Connector]] = defaultdict(list)
+        for connector in self._connectors.values():
+            groups[connector.display_name, connector.is_sync].append(connector)
+        every = (self._metadata(connectors) for connectors in groups.values())
+        return sorted((metadata for metadata in every if not metadata.hidden), key=lambda metadata: metadata.name)
+
+    def get_connector_metadata(self, name: str) -> ConnectorMetadata:
+        """Return the metadata of the connector with that display name; raise `ConnectorNotFound`."""
+        every = self.list_connectors()
+        for metadata in every:
+            if metadata.name == name:
+                return metadata
+        names = [metadata.name for metadata in every]
+        message = f"no connector is named {name!r}.{suggestion(name, names)} Installed: {', '.join(names) or 'none'}"
+        raise ConnectorNotFound(message)
+
+    def entry(self, category: TaskCategory) -> PluginEntry | None:
+        """Return the entry point that a connector comes from, None for one that was registered."""
+        self._discover()
+        return None if category in self._registered else self._entries.get(category)
+
+    def task_types(self) -> list[str]:
+        """Return the task types that are installed and usable, loaded or not."""
+        self._discover()
+        usable = [category for category, entry in self._entries.items() if entry.status is Status.AVAILABLE]
+        return sorted({str(category) for category in [*usable, *self._connectors]})
+
+    def _discover(self) -> None:
+        if not self._pending:
+            return
+        self._pending = False
+        for entry in installed(Group.CONNECTORS):
+            if entry.status not in {Status.AVAILABLE, Status.DISABLED} and is_strict():
+                load(entry)
+            self._note(entry)
+
+    def _note(self, entry: PluginEntry) -> None:
+        """Keep one entry a category: the available one, else one that says why there is none."""
+        try:
+            category = entry.category
+        except ValueError:
+            _logger.warning("%s: %s", entry.provider, entry.reason)
+            return
+        if category not in self._entries or entry.status is Status.AVAILABLE:
+            self._entries[category] = entry
+
+    def _try(self, category: TaskCategory) -> None:
+        try:
+            self.get_connector(*category)
+        except PluginError as error:
+            if is_strict():
+                raise
+            _logger.warning("%s", error)
+
+    def _tell_hooks(self) -> None:
+        if not self._hooks_told:
+            self._hooks_told = True
+            self.hooks.tell_now("fairlead_register_connectors", registry=self)
+
+    def _load(self, category: TaskCategory) -> Connector:
+        try:
+            connector = load_connector(self._entries[category])
+        except PluginError as error:
+            self._failures[category] = error
+            raise
+        self._connectors[category] = connector
+        return connector
+
+    def _owner(self, category: TaskCategory) -> str:
+        """Return who serves a category, or an empty text."""
+        if category in self._registered:
+            return _origin(self._connectors[category])
+        entry = self._entries.get(category)
+        return entry.provider if entry is not None and entry.status is Status.AVAILABLE else ""
+
+    def _metadata(self, connectors: list[Connector]) -> ConnectorMetadata:
+        first = connectors[0]
+        metadata = ConnectorMetadata(
+            name=first.display_name,
+            is_sync=first.is_sync,
+            categories=tuple(sorted(connector.category for connector in connectors)),
+            description=first.description,
+        )
+        return self.hooks.ask_now("fairlead_connector_metadata", metadata=metadata) or metadata
+
+    def _not_found(self, category: TaskCategory) -> str:
+        installed_types = self.task_types()
+        versions = [name for name in installed_types if TaskCategory.parse(name).name == category.name]
+        if versions:
+            return f"no connector for task type `{category}` is installed; installed are {', '.join(f'`{name}`' for name in versions)}"
+        message = f"no connector for task type `{category}` is installed.{suggestion(category.name, installed_types)}"
+        message += f" Installed: {', '.join(installed_types) or 'none'}."
+        if distribution := KNOWN_CONNECTORS.get(category.name):
+            message += f" To install it: pip install {distribution}"
+        return message
+
+
+def load_connector(entry: PluginEntry) -> Connector:
+    """Return the connector that an entry point names; raise `PluginError` with the stage that failed."""
+    loaded = load(entry)
+    try:
+        connector = check_connector(loaded)
+    except PluginError as error:
+        raise failure(entry, error.stage, str(error), hint=disable_hint(entry)) from error
+    if connector.category != entry.category:
+        what = f"the entry point is named `{entry.name}`, but the connector's task type is `{connector.category}`"
+        raise failure(entry, "check", what, hint="The author must give both the same name")
+    return connector
+
+
+def check_connector(candidate: object) -> Connector:
+    """Return a connector instance; raise `PluginError` that says what a candidate lacks to be one."""
+    if isinstance(candidate, type) and issubclass(candidate, Connector):
+        _check_class(candidate)
+        try:
+            return candidate()
+        except (Exception, SystemExit) as error:
+            message = f"{candidate.__qualname__}() raised {described(error)}"
+            raise PluginError(message, stage="construct") from error
+    if isinstance(candidate, Connector):
+        _check_class(type(candidate))
+        return candidate
+    message = f"{candidate!r} is neither an AsyncConnector nor a SyncConnector"
+    raise PluginError(message, stage="check")
+
+
+def _check_class(class_: type[Connector]) -> None:
+    if problem := _problem(class_):
+        message = f"{class_.__qualname__} {problem}"
+        raise PluginError(message, stage="check")
+
+
+def _problem(class_: type[Connector]) -> str:
+    """Return what keeps a class from being a connector, or an empty text."""
+    if not issubclass(class_, AsyncConnector | SyncConnector):
+        return "is neither an AsyncConnector nor a SyncConnector"
+    if inspect.isabstract(class_):
+        return f"does not define {', '.join(sorted(class_.__abstractmethods__))}"
+    if not isinstance(task_type := getattr(class_, "task_type", None), str) or not task_type:
+        return "has no `task_type`"
+    if issubclass(class_, AsyncConnector):
+        meta = getattr(class_, "metadata_type", None)
+        if not (isinstance(meta, type) and issubclass(meta, ResourceMeta)):
+            return "has no `metadata_type`: write `class …(AsyncConnector[YourResourceMeta])`"
+    if class_.custom_type is not None and not (isinstance(class_.custom_type, type) and issubclass(class_.custom_type, msgspec.Struct)):
+        return "has a `custom_type` that is not a msgspec.Struct"
+    return ""
+
+
+def _origin(connector: Connector) -> str:
+    """Return where a registered connector comes from: its class, and its distribution where that is known."""
+    class_ = type(connector)
+    packages = importlib_metadata.packages_distributions().get(class_.__module__.partition(".")[0], [])
+    providers = ", ".join(f"{name} {importlib_metadata.version(name)}" for name in sorted(set(packages)))
+    where = f"{class_.__module__}.{class_.__qualname__}"
+    return f"connector {where} ({providers})" if providers else f"connector {where}"

@@ -1,0 +1,150 @@
+"""What a connector says of a job: its meta, its phase, its links, outputs and logs."""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any, Self
+
+import msgspec
+
+from fairlead.errors import InvalidHandle
+
+_encode = msgspec.json.Encoder().encode
+_decoders: dict[type, Callable[[bytes], Any]] = {}
+
+
+class ResourceMeta(msgspec.Struct, frozen=True):
+    """All that is needed to find a job again, from any process, on any machine.
+
+    Subclass it with the fields that identify the job (an id and where it lives). Never put a secret
+    into it: hosts store it and print it as part of the handle. Encoded as a JSON object; unknown
+    fields are ignored when it is read, so new fields need defaults.
+    """
+
+    def encode(self) -> bytes:
+        """Return the meta as JSON bytes."""
+        return _encode(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read what `encode` wrote, here or in an older version; raise `InvalidHandle` if it cannot be read."""
+        try:
+            return _decoders[cls](data)  # type: ignore[no-any-return]
+        except KeyError:
+            _decoders[cls] = msgspec.json.Decoder(cls).decode
+            return cls.decode(data)
+        except msgspec.DecodeError as error:
+            message = f"not a resource meta of {cls.__name__}: {error}"
+            raise InvalidHandle(message) from error
+
+
+class Phase(IntEnum):
+    """The state of a job, with the names and numbers of Flyte's `core.TaskExecution.Phase`."""
+
+    UNDEFINED = 0
+    QUEUED = 1
+    RUNNING = 2
+    SUCCEEDED = 3
+    ABORTED = 4
+    FAILED = 5
+    INITIALIZING = 6
+    WAITING_FOR_RESOURCES = 7
+    RETRYABLE_FAILED = 8
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the job has ended and its phase will not change any more."""
+        return self in _TERMINAL
+
+
+_TERMINAL = frozenset({Phase.SUCCEEDED, Phase.ABORTED, Phase.FAILED, Phase.RETRYABLE_FAILED})
+
+
+class LinkType(StrEnum):
+    """What a link leads to, with the values of Flyte 2's `core.TaskLog.LinkType`."""
+
+    EXTERNAL = "external"
+    DASHBOARD = "dashboard"
+    IDE = "ide"
+
+
+class LogLink(msgspec.Struct, frozen=True):
+    """A link to a page about the job. `ready` is False while the page does not exist yet."""
+
+    name: str
+    uri: str
+    link_type: LinkType = LinkType.EXTERNAL
+    ready: bool = True
+
+
+class ErrorKind(StrEnum):
+    """Who has to act on a failure."""
+
+    USER = "user"
+    SYSTEM = "system"
+
+
+class TaskError(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a job failed: a stable `code`, whose fault it is, and whether another attempt may help."""
+
+    code: str
+    kind: ErrorKind = ErrorKind.USER
+    recoverable: bool = False
+
+
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of a job as a connector reports it.
+
+    A state of the external system that the connector does not know is RUNNING with the state's own name
+    in `message`, never an exception and never a guess at an end.
+
+    `outputs` are plain Python values by name, or None for "the job wrote its own outputs".
+    `poll_after` is the number of seconds until asking again is worth while; None leaves it to the host.
+    """
+
+    phase: Phase
+    message: str = ""
+    log_links: tuple[LogLink, ...] = ()
+    outputs: dict[str, Any] | None = None
+    custom_info: dict[str, Any] | None = None
+    error: TaskError | None = None
+    poll_after: float | None = None
+
+
+class LogOriginator(StrEnum):
+    """Who wrote a log line, as in Flyte's `core.LogLineOriginator`."""
+
+    UNKNOWN = "unknown"
+    USER = "user"
+    SYSTEM = "system"
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """One line of a job's log, without its line end."""
+
+    message: str
+    timestamp: datetime | None = None
+    originator: LogOriginator = LogOriginator.UNKNOWN
+
+
+class LogPage(msgspec.Struct, frozen=True):
+    """Some lines, and the `token` with which `get_logs` goes on after them."""
+
+    lines: tuple[LogLine, ...]
+    token: str
+
+
+class MetricsQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which metrics of a job are wanted, in which interval; `step` is in seconds."""
+
+    queries: tuple[str, ...]
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    step: float | None = None
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """One metric's samples, as a Prometheus range result (Flyte's `core.ExecutionMetricResult`)."""
+
+    name: str
+    data: dict[str, Any]

@@ -1,0 +1,91 @@
+"""The checks of this repository; `nox` alone runs what CI runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "types", "build", "tests", "demo"]
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+PACKAGES = ["core", "plugins/dummy", "plugins/echo"]
+SOURCES = [f"{package}/src" for package in PACKAGES]
+DIST = Path("dist")
+
+
+def _find_pythons() -> None:
+    """Put the Pythons that pyenv has installed on PATH, before its shims, which answer only for one of them."""
+    os.environ["UV_PYTHON_DOWNLOADS"] = "never"
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = [str(path) for version in PYTHONS for path in sorted(root.glob(f"versions/{version}.*/bin"))]
+    os.environ["PATH"] = os.pathsep.join([*found, os.environ["PATH"]])
+
+
+_find_pythons()
+
+
+def _group(name: str) -> list[str]:
+    groups = nox.project.load_toml("pyproject.toml")
+    return list(nox.project.dependency_groups(groups, name))
+
+
+def _install_packages(session: nox.Session) -> None:
+    """Install the packages as users get them: built, not linked to the checkout."""
+    session.install("--reinstall", *(f"./{package}" for package in PACKAGES), silent=True) if session.venv_backend == "uv" else (
+        session.install("--force-reinstall", *(f"./{package}" for package in PACKAGES), silent=True)
+    )
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format with ruff; `nox -s lint -- --fix` mends what can be mended."""
+    session.install(*_group("lint"))
+    session.run("ruff", "check", *session.posargs, ".")
+    session.run("ruff", "format", *([] if "--fix" in session.posargs else ["--check"]), ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy."""
+    session.install("-e", "./core", "-e", "./plugins/dummy", "-e", "./plugins/echo", *_group("types"))
+    session.run("mypy", *SOURCES)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build a wheel and an sdist of each package into `dist/`."""
+    session.install(*_group("build"))
+    shutil.rmtree(DIST, ignore_errors=True)
+    for package in PACKAGES:
+        session.run("uv", "build", "--quiet", "--no-build-isolation", "--out-dir", str(DIST), package)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run all tests against the built packages, on each Python there is."""
+    session.install(*_group("tests"))
+    _install_packages(session)
+    session.run("pytest", "-n", "2", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Run the main job: list the connectors, and a task through one of them to its end."""
+    _install_packages(session)
+    session.run("fairlead", "list")
+    session.run("fairlead", "run", "examples/dummy.yaml")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure against peers, each in its own environment, and write `benchmarks/RESULTS.md`."""
+    session.install("uv>=0.5")
+    _install_packages(session)
+    session.run("python", "benchmarks/run.py", *session.posargs)

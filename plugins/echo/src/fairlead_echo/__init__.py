@@ -1,0 +1,5 @@
+"""The echo connector: outputs = inputs."""
+
+from fairlead_echo.connector import EchoConnector
+
+__all__ = ["EchoConnector"]
