@@ -38,7 +38,9 @@ def _group(name: str) -> list[str]:
 
 def _install_packages(session: nox.Session) -> None:
     """Install the packages as users get them: built, not linked to the checkout."""
-    session.install("--reinstall", *(f"./{package}" for package in PACKAGES), silent=True) if session.venv_backend == "uv" else (
+    session.install(
+        "--reinstall", *(f"./{package}" for package in PACKAGES), silent=True
+    ) if session.venv_backend == "uv" else (
         session.install("--force-reinstall", *(f"./{package}" for package in PACKAGES), silent=True)
     )
 

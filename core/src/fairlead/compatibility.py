@@ -12,12 +12,21 @@ import operator
 import re
 from collections.abc import Callable
 
-_REQUIREMENT = re.compile(r"fairlead\s*(?:\[[^]]*\])?\s*\(?(?P<specifiers>[^;)]*)\)?\s*(?:;(?P<marker>.*))?", re.IGNORECASE)
+_REQUIREMENT = re.compile(
+    r"fairlead\s*(?:\[[^]]*\])?\s*\(?(?P<specifiers>[^;)]*)\)?\s*(?:;(?P<marker>.*))?", re.IGNORECASE
+)
 _SPECIFIER = re.compile(r"(?P<operator>~=|==|!=|<=|>=|<|>)\s*(?P<release>\d+(?:\.\d+)*)(?P<wildcard>\.\*)?")
 
 _Release = tuple[int, ...]
 
-_COMPARISONS = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq, "!=": operator.ne}
+_COMPARISONS = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 
 
 def unmet_requirement(requires_dist: list[str], version: str) -> str:
@@ -29,7 +38,7 @@ def _is_met(requirement: str, version: str) -> bool:
     match = _REQUIREMENT.fullmatch(requirement.strip())
     if match is None or "extra" in (match["marker"] or ""):
         return True
-    ours = _release(re.match(r"[\d.]*\d", version)[0])  # type: ignore[index] - a version starts with its release
+    ours = _release(re.split(r"[^\d.]", version)[0].rstrip("."))
     specifiers = (_SPECIFIER.fullmatch(part.strip()) for part in match["specifiers"].split(","))
     return all(specifier is None or _allows(specifier, ours) for specifier in specifiers)
 

@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
+import msgspec
+
 from fairlead.category import TaskCategory
 from fairlead.context import Context
 from fairlead.errors import OperationNotSupported
@@ -32,7 +34,7 @@ class Connector(ABC):
 
     task_type_version: ClassVar[int] = 0
 
-    custom_type: ClassVar[type | None] = None
+    custom_type: ClassVar[type[msgspec.Struct] | None] = None
     """A msgspec Struct as which `task.custom` is decoded and validated."""
 
     secrets: ClassVar[Sequence[str]] = ()
@@ -118,9 +120,14 @@ class SyncConnector(Connector):
         """Run the task and return its resource, in a terminal phase."""
 
 
-OPTIONAL_METHODS: Mapping[str, object] = {"get_logs": AsyncConnector.get_logs, "get_metrics": AsyncConnector.get_metrics}
+OPTIONAL_METHODS: Mapping[str, object] = {
+    "get_logs": AsyncConnector.get_logs,
+    "get_metrics": AsyncConnector.get_metrics,
+}
 
 
 def optional_methods(connector: Connector) -> list[str]:
     """Return the names of the optional methods that a connector implements."""
-    return [name for name, default in OPTIONAL_METHODS.items() if getattr(type(connector), name, default) is not default]
+    return [
+        name for name, default in OPTIONAL_METHODS.items() if getattr(type(connector), name, default) is not default
+    ]

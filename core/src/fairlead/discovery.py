@@ -134,14 +134,14 @@ def _scan(path: tuple[str, ...]) -> tuple[PluginEntry, ...]:
     return tuple(entry for found in entries.values() for entry in found)
 
 
-def _read(distribution: importlib_metadata.Distribution, name: str) -> str:
+def _read(distribution: importlib_metadata.IDistribution, name: str) -> str:
     try:
         return distribution.read_text(name) or ""
     except (OSError, UnicodeDecodeError):
         return ""
 
 
-def _entries_of(distribution: importlib_metadata.Distribution, text: str) -> Iterator[PluginEntry]:
+def _entries_of(distribution: importlib_metadata.IDistribution, text: str) -> Iterator[PluginEntry]:
     headers = _headers(_read(distribution, "METADATA") or _read(distribution, "PKG-INFO"))
     name, version, summary = (headers[key][0] if headers[key] else "" for key in ("name", "version", "summary"))
     unmet = unmet_requirement(headers["requires-dist"], __version__)
@@ -150,7 +150,9 @@ def _entries_of(distribution: importlib_metadata.Distribution, text: str) -> Ite
         if reason := _malformed(entry):
             yield entry._replace(status=Status.MALFORMED, reason=reason)
         elif unmet:
-            yield entry._replace(status=Status.INCOMPATIBLE, reason=f"it needs {unmet}, and fairlead {__version__} is installed")
+            yield entry._replace(
+                status=Status.INCOMPATIBLE, reason=f"it needs {unmet}, and fairlead {__version__} is installed"
+            )
         else:
             yield entry
 

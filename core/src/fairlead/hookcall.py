@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from pluggy import HookImpl
@@ -19,7 +19,7 @@ OnError = Callable[["HookImpl", Exception], None]
 
 async def call_hook(
     implementations: Sequence[HookImpl], arguments: Mapping[str, object], *, firstresult: bool, on_error: OnError
-) -> Any:  # noqa: ANN401 - what a hook returns is for its caller to check
+) -> Any:
     """Call implementations in pluggy's order and return the list of results, or the first that is not None.
 
     `implementations` are in the order in which pluggy keeps them, so the last is called first.
@@ -38,14 +38,14 @@ async def call_hook(
                 result = _call(implementation, arguments)
                 if inspect.isawaitable(result):
                     result = await result
-            except Exception as caught:  # noqa: BLE001 - on_error decides
+            except Exception as caught:
                 on_error(implementation, caught)
                 continue
             if result is not None:
                 results.append(result)
                 if firstresult:
                     break
-    except BaseException as caught:  # noqa: BLE001 - wrappers see it, then it is raised
+    except BaseException as caught:
         error = caught
     outcome: object = (results[0] if results else None) if firstresult else results
     for implementation, wrapper in reversed(wrappers):
@@ -57,12 +57,12 @@ async def call_hook(
 
 def call_hook_sync(
     implementations: Sequence[HookImpl], arguments: Mapping[str, object], *, firstresult: bool, on_error: OnError
-) -> Any:  # noqa: ANN401 - as for call_hook
+) -> Any:
     """Do the same without an event loop, for hooks whose implementations are all plain functions."""
     return _run(call_hook(implementations, arguments, firstresult=firstresult, on_error=on_error))
 
 
-def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401
+def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     try:
         coroutine.send(None)
     except StopIteration as finished:
@@ -85,7 +85,7 @@ def _entered(implementation: HookImpl, arguments: Mapping[str, object]) -> Gener
     except StopIteration:
         message = f"the hook wrapper of plugin `{implementation.plugin_name}` did not yield"
         raise RuntimeError(message) from None
-    return wrapper  # type: ignore[no-any-return] - pluggy marks only generator functions as wrappers
+    return cast("Generator[None, object, object]", wrapper)  # pluggy marks only generator functions as wrappers
 
 
 def _left(
@@ -97,6 +97,6 @@ def _left(
         wrapper.close()
     except StopIteration as finished:
         return finished.value, None
-    except BaseException as caught:  # noqa: BLE001 - it is the new outcome
+    except BaseException as caught:
         return None, caught
     return None, RuntimeError(f"the hook wrapper of plugin `{implementation.plugin_name}` yielded twice")

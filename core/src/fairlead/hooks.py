@@ -62,7 +62,11 @@ class Hooks:
         """Return the name of each loaded plugin, its entry point and the hooks that it implements."""
         self._load()
         return [
-            (name, self._entries.get(name), sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or ()))
+            (
+                name,
+                self._entries.get(name),
+                sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or ()),
+            )
             for name, plugin in self._manager.list_name_plugin()
         ]
 
@@ -74,8 +78,10 @@ class Hooks:
 
         if implementations := self._implementations(hook):
             try:
-                await self._call(hook, redact, call_hook(implementations, arguments, firstresult=False, on_error=log), arguments)
-            except Exception as error:  # noqa: BLE001 - a wrapper failed; observers change nothing
+                await self._call(
+                    hook, redact, call_hook(implementations, arguments, firstresult=False, on_error=log), arguments
+                )
+            except Exception as error:
                 _logger.warning("hook %s failed: %s", hook, redact(described(error)))
 
     async def require(self, hook: str, redact: Redact = str, /, **arguments: object) -> None:
@@ -84,14 +90,14 @@ class Hooks:
             call = call_hook(implementations, arguments, firstresult=False, on_error=self._raise)
             await self._call(hook, redact, call, arguments)
 
-    async def ask(self, hook: str, redact: Redact = str, /, **arguments: object) -> Any:  # noqa: ANN401 - the caller checks it
+    async def ask(self, hook: str, redact: Redact = str, /, **arguments: object) -> Any:
         """Return the first answer that is not None."""
         if implementations := self._implementations(hook):
             call = call_hook(implementations, arguments, firstresult=True, on_error=self._raise)
             return await self._call(hook, redact, call, arguments)
         return None
 
-    def ask_now(self, hook: str, **arguments: object) -> Any:  # noqa: ANN401 - as for ask
+    def ask_now(self, hook: str, **arguments: object) -> Any:
         """Return the first answer that is not None, of a hook that only plain functions implement."""
         if implementations := self._implementations(hook):
             return call_hook_sync(implementations, arguments, firstresult=True, on_error=self._raise)
@@ -145,7 +151,9 @@ class Hooks:
         what = f"hook {implementation.function.__name__} raised {described(error)}"
         if entry:
             return failure(entry, "call", what, hint=disable_hint(entry))
-        return PluginError(f"plugin `{implementation.plugin_name}`: {what}", plugin=implementation.plugin_name, stage="call")
+        return PluginError(
+            f"plugin `{implementation.plugin_name}`: {what}", plugin=implementation.plugin_name, stage="call"
+        )
 
     def _raise(self, implementation: HookImpl, error: Exception) -> None:
         if isinstance(error, FairleadError):

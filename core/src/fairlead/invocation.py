@@ -36,18 +36,21 @@ class Invoker:
         self._workers = Workers(f"fairlead-{connector.category}", connector.max_threads)
         self._awaitable = {name: inspect.iscoroutinefunction(getattr(connector, name, None)) for name in Operation}
 
-    async def call(self, operation: Operation, context: Context, *arguments: object) -> Any:  # noqa: ANN401 - the lifecycle checks it
+    async def call(self, operation: Operation, context: Context, *arguments: object) -> Any:
         """Await one method of the connector, which gets `arguments` and `context`, and return its result.
 
         Raises a `FairleadError` in every case of failure, with secrets removed from its message.
         """
         method = functools.partial(getattr(self.connector, operation), *arguments, context)
-        return await self._within(operation, context, method if self._awaitable[operation] else lambda: self._in_thread(method))
+        return await self._within(
+            operation, context, method if self._awaitable[operation] else lambda: self._in_thread(method)
+        )
 
     async def pages(self, context: Context, meta: object, *, token: str) -> AsyncIterator[LogPage]:
         """Yield what `get_logs` yields, be it an async iterator or a plain one, each page within the deadline."""
-        method = functools.partial(self.connector.get_logs, meta, context, token=token)  # type: ignore[attr-defined] - an AsyncConnector
-        if inspect.isasyncgenfunction(self.connector.get_logs):  # type: ignore[attr-defined]
+        get_logs = getattr(self.connector, Operation.GET_LOGS)
+        method = functools.partial(get_logs, meta, context, token=token)
+        if inspect.isasyncgenfunction(get_logs):
             iterator: Any = method()
         else:
             iterator = await self._within(Operation.GET_LOGS, context, lambda: self._in_thread(method))
@@ -61,7 +64,9 @@ class Invoker:
         """Return the error for a connector that broke its contract."""
         connector = self.connector
         hint = "This is a bug in the connector; report it to its author"
-        message = f"connector {connector.display_name!r} (task type `{connector.category}`): {operation} {what}. {hint}."
+        message = (
+            f"connector {connector.display_name!r} (task type `{connector.category}`): {operation} {what}. {hint}."
+        )
         return ConnectorBug(message, plugin=str(connector.category), stage="call", hint=hint)
 
     async def _within(self, operation: Operation, context: Context, start: Callable[[], Awaitable[T]]) -> T:
@@ -73,7 +78,9 @@ class Invoker:
                 return await start()
         except (Exception, SystemExit) as error:
             if limit.expired() and isinstance(error, TimeoutError):
-                message = f"{self.connector.display_name}: {operation} did not end within its deadline of {remaining:.3g} s"
+                message = (
+                    f"{self.connector.display_name}: {operation} did not end within its deadline of {remaining:.3g} s"
+                )
                 raise DeadlineExceeded(message) from None
             raise self._classified(operation, context, error) from None
 
@@ -88,13 +95,13 @@ class Invoker:
         _logger.error("%s", redact("".join(traceback.format_exception(error))))
         return self.bug(operation, redact(f"raised {described(error)}"))
 
-    async def _in_thread(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401
+    async def _in_thread(self, call: Callable[[], Any]) -> Any:
         """Await a plain call on the connector's threads, and what it returns if that is awaitable."""
         inside = functools.partial(contextvars.copy_context().run, call)
         result = await asyncio.wrap_future(self._workers.submit(inside))
         return await result if inspect.isawaitable(result) else result
 
-    def _stepper(self, iterator: Any) -> Callable[[], Awaitable[Any]]:  # noqa: ANN401
+    def _stepper(self, iterator: Any) -> Callable[[], Awaitable[Any]]:
         """Return a function that awaits the next item, None at the end."""
         if hasattr(iterator, "__aiter__"):
             asynchronous = aiter(iterator)

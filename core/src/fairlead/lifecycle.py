@@ -64,7 +64,9 @@ class Lifecycle:
             ready = await self._admitted(invoker, task, inputs, bound)
             meta = await invoker.call(Operation.CREATE, bound, ready, inputs)
             handle = Handle(task.category, await _encoded(invoker, meta, bound))
-            await self.hooks.observe("fairlead_after_create", bound.redactor.redact, task=ready, meta=meta, context=bound)
+            await self.hooks.observe(
+                "fairlead_after_create", bound.redactor.redact, task=ready, meta=meta, context=bound
+            )
             return handle
 
     async def get(self, handle: Handle, context: Context) -> Resource:
@@ -75,7 +77,12 @@ class Lifecycle:
             resource = await self._persistently(bound.deadline, lambda: invoker.call(Operation.GET, bound, meta))
             resource = _checked(invoker, Operation.GET, resource, bound)
             await self.hooks.observe(
-                "fairlead_after_get", bound.redactor.redact, category=category, meta=meta, resource=resource, context=bound
+                "fairlead_after_get",
+                bound.redactor.redact,
+                category=category,
+                meta=meta,
+                resource=resource,
+                context=bound,
             )
             return resource
 
@@ -136,14 +143,18 @@ class Lifecycle:
 
     def _decoded(self, handle: Handle, operation: Operation) -> tuple[Invoker, ResourceMeta]:
         invoker = self._invoker(handle.category, AsyncConnector, operation)
-        return invoker, cast("AsyncConnector", invoker.connector).metadata_type.decode(handle.meta)
+        return invoker, cast("AsyncConnector[Any]", invoker.connector).metadata_type.decode(handle.meta)
 
-    async def _admitted(self, invoker: Invoker, task: TaskTemplate, inputs: dict[str, Any], context: Context) -> TaskTemplate:
+    async def _admitted(
+        self, invoker: Invoker, task: TaskTemplate, inputs: dict[str, Any], context: Context
+    ) -> TaskTemplate:
         """Return the task as the connector gets it, once its inputs, its settings and the plugins have been asked."""
         task.check_inputs(inputs)
         if invoker.connector.custom_type is not None:
             task = task.with_custom(invoker.connector.custom_type)
-        await self.hooks.require("fairlead_before_create", context.redactor.redact, task=task, inputs=inputs, context=context)
+        await self.hooks.require(
+            "fairlead_before_create", context.redactor.redact, task=task, inputs=inputs, context=context
+        )
         return task
 
     async def _persistently(self, deadline: Deadline, call: Callable[[], Awaitable[T]]) -> T:
@@ -162,12 +173,12 @@ class Lifecycle:
 
 async def _encoded(invoker: Invoker, meta: object, context: Context) -> bytes:
     """Return the encoded meta. Where it has none that may be printed, end the job, because nobody could find it again."""
-    expected = cast("AsyncConnector", invoker.connector).metadata_type
+    expected = cast("AsyncConnector[Any]", invoker.connector).metadata_type
     if not isinstance(meta, expected):
         raise invoker.bug(Operation.CREATE, f"returned a {type(meta).__name__}; it must be a {expected.__name__}")
     try:
         encoded = meta.encode()
-    except Exception as error:  # noqa: BLE001 - encode may be the author's
+    except Exception as error:
         problem = f"returned a meta that cannot be encoded: {described(error)}"
     else:
         secret = context.redactor.found_in(encoded)
@@ -178,7 +189,7 @@ async def _encoded(invoker: Invoker, meta: object, context: Context) -> bytes:
     try:
         await invoker.call(Operation.DELETE, cleanup, meta)
     except FairleadError as error:
-        _logger.error("a job without a usable meta could not be deleted: %s", error)
+        _logger.warning("a job without a usable meta could not be deleted: %s", error)
     raise invoker.bug(Operation.CREATE, context.redactor.redact(f"{problem}; the job was deleted"))
 
 
@@ -189,4 +200,5 @@ def _checked(invoker: Invoker, operation: Operation, resource: object, context: 
     if not context.redactor:
         return resource
     public = msgspec.structs.replace(resource, outputs=None)
-    return msgspec.structs.replace(context.redactor.redact_value(public), outputs=resource.outputs)
+    redacted: Resource = context.redactor.redact_value(public)
+    return msgspec.structs.replace(redacted, outputs=resource.outputs)

@@ -64,7 +64,11 @@ def disable_hint(entry: PluginEntry) -> str:
 def _named_while_slow(entry: PluginEntry) -> Iterator[None]:
     def warn() -> None:
         _logger.warning(
-            "still importing plugin `%s` (%s) after %g s. %s.", entry.name, entry.provider, SLOW_IMPORT_SECONDS, disable_hint(entry)
+            "still importing plugin `%s` (%s) after %g s. %s.",
+            entry.name,
+            entry.provider,
+            SLOW_IMPORT_SECONDS,
+            disable_hint(entry),
         )
 
     timer = threading.Timer(SLOW_IMPORT_SECONDS, warn)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -35,20 +34,17 @@ async def local_backend(category: TaskCategory) -> AsyncIterator[LocalBackend]:
     is installed, `PluginError` where it cannot be loaded or started.
     """
     entry = _entry(category)
-    factory = load(entry)
-    try:
-        backend = factory()  # type: ignore[operator] - whatever is wrong with it is reported
-        given = await backend.__aenter__()
-    except Exception as error:
-        raise failure(entry, "call", f"the stand-in did not start: {described(error)}", hint=_HINT) from error
-    try:
-        if not isinstance(given, LocalBackend):
-            raise failure(entry, "check", f"the stand-in gave a {type(given).__name__}, not a LocalBackend", hint=_HINT)
-        yield given
-    except BaseException:
-        await backend.__aexit__(*sys.exc_info())
-        raise
-    await backend.__aexit__(None, None, None)
+    factory: Any = load(entry)
+    async with AsyncExitStack() as stack:
+        try:
+            backend = await stack.enter_async_context(factory())
+        except Exception as error:
+            raise failure(entry, "call", f"the stand-in did not start: {described(error)}", hint=_HINT) from error
+        if not isinstance(backend, LocalBackend):
+            raise failure(
+                entry, "check", f"the stand-in gave a {type(backend).__name__}, not a LocalBackend", hint=_HINT
+            )
+        yield backend
 
 
 def _entry(category: TaskCategory) -> PluginEntry:
@@ -57,5 +53,7 @@ def _entry(category: TaskCategory) -> PluginEntry:
     if entry is not None:
         return entry
     known = ", ".join(entry.name for entry in entries if entry.status is Status.AVAILABLE) or "none"
-    message = f"no local stand-in for task type `{category}` is installed, so --local cannot be used; installed: {known}"
+    message = (
+        f"no local stand-in for task type `{category}` is installed, so --local cannot be used; installed: {known}"
+    )
     raise InvalidTask(message)

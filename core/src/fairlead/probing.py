@@ -46,7 +46,7 @@ def probe(entry: PluginEntry, seconds: float = PROBE_SECONDS) -> ProbeReport:
         command = [sys.executable, "-m", "fairlead.probe", str(path), entry.group.value, entry.name, entry.distribution]
         environment = {name: value for name, value in os.environ.items() if name != STRICT_VARIABLE}
         try:
-            ended = subprocess.run(  # noqa: S603 - our own interpreter and module
+            ended = subprocess.run(
                 command, env=environment, capture_output=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL
             )
         except subprocess.TimeoutExpired:

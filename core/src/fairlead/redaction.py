@@ -49,7 +49,7 @@ class Redactor:
                 text = text.replace(form, REDACTED)
         return text
 
-    def redact_value(self, value: Any) -> Any:  # noqa: ANN401 - any plain value goes in and comes out
+    def redact_value(self, value: Any) -> Any:
         """Return a plain value with the known secrets replaced in all its strings."""
         if not self._forms:
             return value
@@ -73,7 +73,11 @@ class Redactor:
 def _forms(value: str) -> set[str]:
     stripped = value.strip()
     lines = {line for line in stripped.splitlines() if len(line) >= _SHORTEST_LINE}
-    return {stripped, json.dumps(stripped)[1:-1], repr(stripped)[1:-1], quote(stripped, safe="")} | lines | _base64_forms(stripped)
+    return (
+        {stripped, json.dumps(stripped)[1:-1], repr(stripped)[1:-1], quote(stripped, safe="")}
+        | lines
+        | _base64_forms(stripped)
+    )
 
 
 def _base64_forms(value: str) -> set[str]:

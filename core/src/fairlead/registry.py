@@ -240,7 +240,8 @@ def _problem(class_: type[Connector]) -> str:
         meta = getattr(class_, "metadata_type", None)
         if not (isinstance(meta, type) and issubclass(meta, ResourceMeta)):
             return "has no `metadata_type`: write `class …(AsyncConnector[YourResourceMeta])`"
-    if class_.custom_type is not None and not (isinstance(class_.custom_type, type) and issubclass(class_.custom_type, msgspec.Struct)):
+    custom: object = class_.custom_type
+    if custom is not None and not (isinstance(custom, type) and issubclass(custom, msgspec.Struct)):
         return "has a `custom_type` that is not a msgspec.Struct"
     return ""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Self
+from typing import Any, Self, dataclass_transform
 
 import msgspec
 
@@ -13,6 +13,7 @@ _encode = msgspec.json.Encoder().encode
 _decoders: dict[type, Callable[[bytes], Any]] = {}
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class ResourceMeta(msgspec.Struct, frozen=True):
     """All that is needed to find a job again, from any process, on any machine.
 

@@ -67,7 +67,7 @@ class Runner:
         inputs: dict[str, Any],
         context: Context,
         *,
-        timeout: float | None = None,  # noqa: ASYNC109 - it is the task's, and on expiry the job must be deleted
+        timeout: float | None = None,
         progress: Progress | None = None,
     ) -> Resource:
         """Run a task to its end and return its last resource, whatever the outcome.
@@ -133,7 +133,9 @@ class Runner:
                 raise DeadlineExceeded(message)
             await asyncio.sleep(min(delay, remaining))
 
-    async def _submitted(self, task: TaskTemplate, inputs: dict[str, Any], context: Context, progress: Progress) -> Handle:
+    async def _submitted(
+        self, task: TaskTemplate, inputs: dict[str, Any], context: Context, progress: Progress
+    ) -> Handle:
         limit = Deadline.after(min(_CREATE_SECONDS, context.deadline.remaining))
         delays = self._poll.delays()
         while True:
@@ -151,7 +153,9 @@ class Runner:
         done, _ = await asyncio.wait([submission], timeout=self._grace)
         if not done:
             submission.cancel()
-            _logger.warning("the submission did not end; if it started a job, idempotency key %s finds it", context.idempotency_key)
+            _logger.warning(
+                "the submission did not end; if it started a job, idempotency key %s finds it", context.idempotency_key
+            )
         elif not submission.cancelled() and submission.exception() is None:
             await self._end(submission.result(), context, progress)
 

@@ -1,5 +1,6 @@
 """The task template: what to run, in plain Python values, the same for every host."""
 
+import builtins
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -124,7 +125,7 @@ class TaskTemplate(msgspec.Struct, Generic[CustomT], frozen=True, kw_only=True):
     task_type_version: int = 0
     id: Identifier = Identifier()
     interface: TypedInterface | None = None
-    custom: CustomT = msgspec.field(default_factory=dict)
+    custom: CustomT = msgspec.field(default_factory=dict)  # type: ignore[assignment]  # Any, unless decoded
     config: dict[str, str] = {}
     container: Container | None = None
     k8s_pod: K8sPod | None = None
@@ -138,12 +139,12 @@ class TaskTemplate(msgspec.Struct, Generic[CustomT], frozen=True, kw_only=True):
         """What a connector must serve to run this task."""
         return TaskCategory(self.type, self.task_type_version)
 
-    def with_custom(self, custom_type: type) -> "TaskTemplate[Any]":
+    def with_custom(self, custom_type: builtins.type[msgspec.Struct]) -> "TaskTemplate[Any]":
         """Return the task with `custom` decoded as `custom_type`; raise `InvalidTask` naming the faulty path.
 
         Whole numbers that arrive as floats, as Flyte sends them, become ints first.
         """
-        custom = convert(integral(self.custom), custom_type, "custom")
+        custom: msgspec.Struct = convert(integral(self.custom), custom_type, "custom")
         return msgspec.structs.replace(self, custom=custom)
 
     def check_inputs(self, inputs: dict[str, Any]) -> None:

@@ -45,7 +45,9 @@ def traced(what: str, arguments: Mapping[str, object], redact: Callable[[str], s
         outcome = f"raised {type(error).__name__}"
         raise
     finally:
-        shown = ", ".join(f"{name}={redact(_brief(name, value))}" for name, value in arguments.items() if name != "context")
+        shown = ", ".join(
+            f"{name}={redact(_brief(name, value))}" for name, value in arguments.items() if name != "context"
+        )
         _logger.debug("%s(%s): %s in %.1f ms", what, shown, outcome, (time.perf_counter() - started) * 1000)
 
 

@@ -48,7 +48,7 @@ class Workers:
 def _run(future: Future[Any], call: Callable[[], Any]) -> None:
     try:
         result = call()
-    except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the result
+    except BaseException as error:
         future.set_exception(error)
     else:
         future.set_result(result)

@@ -10,7 +10,16 @@ import click
 from fairlead._version import __version__
 from fairlead.cli.document import print_json
 from fairlead.cli.exits import ExitCode
-from fairlead.discovery import ALLOW_VARIABLE, DISABLE_VARIABLE, STRICT_VARIABLE, Group, PluginEntry, Status, installed, normalized
+from fairlead.discovery import (
+    ALLOW_VARIABLE,
+    DISABLE_VARIABLE,
+    STRICT_VARIABLE,
+    Group,
+    PluginEntry,
+    Status,
+    installed,
+    normalized,
+)
 from fairlead.errors import InvalidTask
 from fairlead.probing import PROBE_SECONDS, ProbeReport, probe_all
 from fairlead.validation import suggestion
@@ -18,7 +27,14 @@ from fairlead.validation import suggestion
 
 @click.command
 @click.argument("name", required=False)
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), default=PROBE_SECONDS, show_default=True, metavar="SECONDS", help="How long one plugin may take.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=PROBE_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one plugin may take.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def doctor(*, name: str | None, time_limit: float, as_json: bool) -> int:
     """Load each plugin in a process of its own, and explain what is wrong.
@@ -33,7 +49,9 @@ def doctor(*, name: str | None, time_limit: float, as_json: bool) -> int:
     entries = _chosen(name)
     reports = probe_all([entry for entry in entries if entry.status is not Status.DISABLED], time_limit)
     if as_json:
-        print_json({"schema_version": 1, "environment": _environment(), "plugins": [_record(report) for report in reports]})
+        print_json(
+            {"schema_version": 1, "environment": _environment(), "plugins": [_record(report) for report in reports]}
+        )
     else:
         _print(reports, [entry for entry in entries if entry.status is Status.DISABLED])
     return ExitCode.SUCCEEDED if all(report.succeeded for report in reports) else ExitCode.TASK_FAILED

@@ -65,4 +65,6 @@ def _task_error(resource: Resource) -> ErrorDocument | None:
     if resource.error is None:
         return ErrorDocument(code=resource.phase.name, message=resource.message)
     cause = resource.error
-    return ErrorDocument(code=cause.code, message=resource.message, kind=cause.kind.value, recoverable=cause.recoverable)
+    return ErrorDocument(
+        code=cause.code, message=resource.message, kind=cause.kind.value, recoverable=cause.recoverable
+    )

@@ -18,6 +18,9 @@ _SHOW_CURSOR = "\x1b[?25h"
 class Interrupted(Exception):  # noqa: N818 - it is no error
     """The user asked to stop, and what was running has been cancelled and has ended."""
 
+    def __str__(self) -> str:
+        return "interrupted"
+
 
 def run_interruptibly(work: Coroutine[Any, Any, T], *, asked: str, last_words: Callable[[], str]) -> T:
     """Run a coroutine to its end; a first signal cancels it, a second one ends the process with 130.
@@ -47,7 +50,7 @@ def run_interruptibly(work: Coroutine[Any, Any, T], *, asked: str, last_words: C
     try:
         return asyncio.run(supervised())
     except asyncio.CancelledError:
-        raise Interrupted("interrupted") from None
+        raise Interrupted from None
 
 
 @contextmanager

@@ -38,14 +38,16 @@ def _verified(entries: list[PluginEntry]) -> list[PluginEntry]:
     reports = probe_all([entry for entry in entries if entry.status is Status.AVAILABLE])
     failed = {report.entry: report for report in reports if not report.succeeded}
     return [
-        entry._replace(status=Status.BROKEN, reason=f"{failed[entry].error}. {failed[entry].hint}.") if entry in failed else entry
+        entry._replace(status=Status.BROKEN, reason=f"{failed[entry].error}. {failed[entry].hint}.")
+        if entry in failed
+        else entry
         for entry in entries
     ]
 
 
 def _task_type(entry: PluginEntry) -> tuple[str, int | None]:
     try:
-        return tuple(entry.category)
+        return entry.category.name, entry.category.version
     except ValueError:
         return entry.name, None
 

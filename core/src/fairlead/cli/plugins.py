@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from fairlead.cli.document import print_json
@@ -19,7 +21,7 @@ def plugins(*, as_json: bool) -> None:
     Example:
       fairlead plugins
     """
-    records = [
+    records: list[dict[str, Any]] = [
         {
             "name": name,
             "package": entry.distribution if entry else None,
@@ -34,4 +36,6 @@ def plugins(*, as_json: bool) -> None:
         click.echo("no hook plugins are loaded", err=True)
     else:
         for record in records:
-            click.echo(f"{record['name']}  ({record['package']} {record['package_version']}): {', '.join(record['hooks']) or 'no hooks'}")
+            click.echo(
+                f"{record['name']}  ({record['package']} {record['package_version']}): {', '.join(record['hooks']) or 'no hooks'}"
+            )

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Self
 
 from fairlead.runner import Progress
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from fairlead.category import TaskCategory
     from fairlead.errors import FairleadError
     from fairlead.handle import Handle
     from fairlead.resource import Resource
 
 
-class PlainProgress(Progress, AbstractContextManager["PlainProgress"]):
+class PlainProgress(Progress):
     """One line a change; also remembers what the task is, its handle and its last resource."""
 
     def __init__(self, *, silent: bool = False) -> None:
@@ -29,8 +26,12 @@ class PlainProgress(Progress, AbstractContextManager["PlainProgress"]):
         self._started = time.monotonic()
         self._links: set[str] = set()
 
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
     def __exit__(self, *_: object) -> None:
-        """Nothing was opened."""
+        """End."""
 
     @property
     def elapsed(self) -> float:
@@ -67,7 +68,9 @@ class PlainProgress(Progress, AbstractContextManager["PlainProgress"]):
 
     def show(self, resource: Resource) -> None:
         """Show a state that differs from the one before."""
-        self.line(f"{self.elapsed:6.1f}s  {resource.phase.name}" + (f"  {resource.message}" if resource.message else ""))
+        self.line(
+            f"{self.elapsed:6.1f}s  {resource.phase.name}" + (f"  {resource.message}" if resource.message else "")
+        )
 
     def _print_links(self, resource: Resource) -> None:
         for link in resource.log_links:
@@ -100,9 +103,7 @@ class LiveProgress(PlainProgress):
         self._bar.start()
         return self
 
-    def __exit__(
-        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Take the live line away, and leave the last state."""
         self._bar.stop()
         if self.resource is not None:

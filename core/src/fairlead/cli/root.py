@@ -33,7 +33,7 @@ _COMMANDS = {
 }
 
 
-def _verbosity(context: click.Context, _parameter: click.Parameter, value: int) -> None:
+def _verbosity(_context: click.Context, _parameter: click.Parameter, value: int) -> None:
     if value:
         from fairlead.cli.verbosity import set_up
 
@@ -65,7 +65,7 @@ def load_command(entry: PluginEntry) -> click.Command:
 class EntryPointGroup(click.Group):
     """Commands from an entry-point group: listed by their metadata, loaded when called."""
 
-    def __init__(self, *, group: Group, **kwargs: Any) -> None:  # noqa: ANN401 - click's own arguments
+    def __init__(self, *, group: Group, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._group = group
 
@@ -119,15 +119,17 @@ class RootGroup(EntryPointGroup):
         built_in = [(name, command.short_help) for name, command in _COMMANDS.items()]
         return built_in + [row for row in super().help_rows() if row[0] not in _COMMANDS]
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; where there is none, propose the closest."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             from fairlead.validation import suggestion
 
-            error.message += suggestion(args[0], self.list_commands(ctx))
-            raise
+            message = f"no command `{args[0]}`.{suggestion(args[0], self.list_commands(ctx))}"
+            raise click.UsageError(message, error.ctx) from error
 
 
 root = RootGroup(
@@ -166,6 +168,6 @@ def _guarded(call: Callable[[], object]) -> int:
         print_error(str(error))
         return exit_code(error)
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment] - nobody reads it any more, so it must not be flushed
+        sys.stdout = None  # nobody reads it any more, so it must not be flushed
         return ExitCode.TASK_FAILED
     return result if isinstance(result, int) else ExitCode.SUCCEEDED

@@ -32,9 +32,27 @@ if TYPE_CHECKING:
 
 @click.command
 @click.argument("task", shell_complete=complete_task)
-@click.option("--input", "inputs", metavar="K=V", multiple=True, callback=parse_assignments, help="An input; its value is JSON where it parses as JSON, else text. Repeatable.")
-@click.option("--inputs", "inputs_file", metavar="FILE", type=click.Path(path_type=Path), help="A YAML, TOML or JSON file with inputs.")
-@click.option("--timeout", type=Duration(), metavar="DURATION", help="Delete the job and exit with 124 after this long, such as 90s or 10m.")
+@click.option(
+    "--input",
+    "inputs",
+    metavar="K=V",
+    multiple=True,
+    callback=parse_assignments,
+    help="An input; its value is JSON where it parses as JSON, else text. Repeatable.",
+)
+@click.option(
+    "--inputs",
+    "inputs_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A YAML, TOML or JSON file with inputs.",
+)
+@click.option(
+    "--timeout",
+    type=Duration(),
+    metavar="DURATION",
+    help="Delete the job and exit with 124 after this long, such as 90s or 10m.",
+)
 @click.option("--idempotency-key", metavar="KEY", help="The same key finds the same job again, also after a crash.")
 @click.option("--detach", is_flag=True, help="Print the handle and leave the job running.")
 @click.option("--local", "locally", is_flag=True, help="Run against a local stand-in of the external system.")
@@ -76,9 +94,10 @@ def run(
             message = f"task type `{category}` answers at once, so there is nothing to detach from"
             raise InvalidTask(message)
         backend = local_backend(category) if locally else nullcontext(LocalBackend())
-        drive = runner.create if detach else partial(runner.run, timeout=timeout)
+        act = runner.create if detach else partial(runner.run, timeout=timeout)
+        drive = partial(act, template, given, progress=shown)
         run_interruptibly(
-            _driven(drive, template, given, context, backend, shown),
+            _driven(drive, context, backend, shown),
             asked="interrupted: ending the job; once more to stop at once",
             last_words=lambda: _last_words(shown, key),
         )
@@ -89,7 +108,9 @@ def run(
     return finish(shown, None, as_json=as_json)
 
 
-def _task_and_inputs(task: str, inputs_file: Path | None, inputs: dict[str, Any]) -> tuple[TaskTemplate, dict[str, Any]]:
+def _task_and_inputs(
+    task: str, inputs_file: Path | None, inputs: dict[str, Any]
+) -> tuple[TaskTemplate, dict[str, Any]]:
     """Return the task, and its inputs: those of the task file, then of the inputs file, then of the command line."""
     template, given = _template(task)
     if inputs_file is not None:
@@ -109,17 +130,15 @@ def _template(task: str) -> tuple[TaskTemplate, dict[str, Any]]:
 
 
 async def _driven(
-    drive: Callable[..., Awaitable[object]],
-    template: TaskTemplate,
-    inputs: dict[str, Any],
+    drive: Callable[[Context], Awaitable[object]],
     context: Context,
     backend: AbstractAsyncContextManager[LocalBackend],
     shown: PlainProgress,
 ) -> None:
+    """Start the stand-in, if there is one, and drive the task with what it gives."""
     async with backend as local:
         with shown:
-            bound = msgspec.structs.replace(context, configs=local.configs, secrets=local.secrets)
-            await drive(template, inputs, bound, progress=shown)
+            await drive(msgspec.structs.replace(context, configs=local.configs, secrets=local.secrets))
 
 
 def _last_words(shown: PlainProgress, key: str) -> str:

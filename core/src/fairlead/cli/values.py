@@ -46,7 +46,7 @@ def parse_assignments(_context: click.Context, _parameter: click.Parameter, valu
     return assignments
 
 
-def _json_or_text(text: str) -> Any:  # noqa: ANN401 - any JSON value
+def _json_or_text(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:

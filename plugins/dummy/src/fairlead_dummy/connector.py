@@ -20,7 +20,6 @@ from fairlead import (
     TaskTemplate,
     TransientError,
 )
-
 from fairlead_dummy import system
 from fairlead_dummy.simulation import DummyCustom, log_lines, moment
 
@@ -59,7 +58,10 @@ class DummyConnector(AsyncConnector[DummyJob]):
         faults = meta.custom.faults
         if faults.slow_get:
             await asyncio.sleep(faults.slow_get)
-        if faults.transient_gets and (failed := system.count_call(meta.job_id, faults.transient_gets)) < faults.transient_gets:
+        if (
+            faults.transient_gets
+            and (failed := system.count_call(meta.job_id, faults.transient_gets)) < faults.transient_gets
+        ):
             message = f"simulated fault {failed + 1} of {faults.transient_gets}"
             raise TransientError(message)
         return _resource(meta)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
+
 from fairlead import LogLine, LogOriginator, Phase
 
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
@@ -79,7 +80,7 @@ def log_lines(custom: DummyCustom, started_at: float, elapsed: float) -> list[Lo
     ]
 
 
-def _at(stages: tuple[Any, ...], elapsed: float, duration: float) -> Any:  # noqa: ANN401 - one of the stages
+def _at(stages: tuple[Any, ...], elapsed: float, duration: float) -> Any:
     """Return the stage that is on after `elapsed` of `duration` seconds; the last one stays."""
     share = min(elapsed / duration, 1.0) if duration else 1.0
     return stages[min(int(share * len(stages)), len(stages) - 1)]
