@@ -38,11 +38,8 @@ def _group(name: str) -> list[str]:
 
 def _install_packages(session: nox.Session) -> None:
     """Install the packages as users get them: built, not linked to the checkout."""
-    session.install(
-        "--reinstall", *(f"./{package}" for package in PACKAGES), silent=True
-    ) if session.venv_backend == "uv" else (
-        session.install("--force-reinstall", *(f"./{package}" for package in PACKAGES), silent=True)
-    )
+    uv = ["--no-sources", "--reinstall"] if session.venv_backend == "uv" else ["--force-reinstall"]
+    session.install(*uv, *(f"./{package}" for package in PACKAGES))
 
 
 @nox.session

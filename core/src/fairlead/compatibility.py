@@ -11,6 +11,7 @@ its import takes longer than everything else that `fairlead list` does.
 import operator
 import re
 from collections.abc import Callable
+from functools import cache
 
 _REQUIREMENT = re.compile(
     r"fairlead\s*(?:\[[^]]*\])?\s*\(?(?P<specifiers>[^;)]*)\)?\s*(?:;(?P<marker>.*))?", re.IGNORECASE
@@ -34,6 +35,7 @@ def unmet_requirement(requires_dist: list[str], version: str) -> str:
     return next((requirement for requirement in requires_dist if not _is_met(requirement, version)), "")
 
 
+@cache  # many plugins say the same
 def _is_met(requirement: str, version: str) -> bool:
     match = _REQUIREMENT.fullmatch(requirement.strip())
     if match is None or "extra" in (match["marker"] or ""):

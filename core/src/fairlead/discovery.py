@@ -23,8 +23,6 @@ ALLOW_VARIABLE = "FAIRLEAD_PLUGINS"
 DISABLE_VARIABLE = "FAIRLEAD_DISABLE_PLUGINS"
 STRICT_VARIABLE = "FAIRLEAD_STRICT"
 
-_VALUE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*\s*(\[.*\])?")
-
 
 class Group(StrEnum):
     """The entry-point groups that plugins use."""
@@ -125,7 +123,8 @@ def _names(text: str) -> Iterator[str]:
 def _scan(path: tuple[str, ...]) -> tuple[PluginEntry, ...]:
     """Read all entry points of fairlead's groups below the folders of `path`; the first of two equal distributions counts."""
     entries: dict[str, list[PluginEntry]] = {}
-    for distribution in importlib_metadata.distributions(path=list(path)):
+    existing = [folder for folder in path if os.path.exists(folder)]  # noqa: PTH110 - for others zip support would be imported
+    for distribution in importlib_metadata.distributions(path=existing):
         text = _read(distribution, "entry_points.txt")
         if "[fairlead." in text:
             found = list(_entries_of(distribution, text))
@@ -171,7 +170,7 @@ def _assignments(text: str) -> Iterator[tuple[Group, str, str]]:
 
 
 def _malformed(entry: PluginEntry) -> str:
-    if not _VALUE.fullmatch(entry.value):
+    if not _names_object(entry.value):
         return f"the entry point `{entry.name} = {entry.value}` is not of the form `name = package.module:attribute`"
     if entry.group is Group.CONNECTORS:
         try:
@@ -179,6 +178,12 @@ def _malformed(entry: PluginEntry) -> str:
         except ValueError as error:
             return str(error)
     return ""
+
+
+def _names_object(value: str) -> bool:
+    """Whether an entry point's value is `package.module:attribute`, with or without extras."""
+    module, _, attribute = value.partition("[")[0].partition(":")
+    return all(part.isidentifier() for part in f"{module.strip()}.{attribute.strip()}".split("."))
 
 
 def _headers(metadata: str) -> defaultdict[str, list[str]]:

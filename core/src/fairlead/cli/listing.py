@@ -1,7 +1,5 @@
 """`fairlead list`: what is installed, from package metadata alone."""
 
-import json
-
 import click
 
 from fairlead.discovery import Group, PluginEntry, Status, installed
@@ -24,6 +22,8 @@ def list_(*, as_json: bool, verify: bool) -> None:
     if verify:
         entries = _verified(entries)
     if as_json:
+        import json
+
         click.echo(json.dumps({"schema_version": 1, "connectors": [_record(entry) for entry in entries]}, indent=2))
     elif entries:
         _print_table([_HEADINGS, *(_row(entry) for entry in entries)])
