@@ -99,10 +99,19 @@ class PluginFilter(NamedTuple):
 def installed(group: Group) -> list[PluginEntry]:
     """Return the entry points of one group with their status, sorted by name, then distribution."""
     wanted = PluginFilter.from_environment()
-    entries = [wanted.apply(entry) for entry in _scan(tuple(sys.path)) if entry.group is group]
+    entries = [wanted.apply(entry) for entry in _scan(_search_path()) if entry.group is group]
     if group is not Group.PLUGINS:
         entries = _with_conflicts(entries)
     return sorted(entries, key=lambda entry: (entry.name, entry.distribution))
+
+
+def provider_of(module: str) -> str:
+    """Return the distribution and version that has entry points in the package of a module, or an empty text."""
+    package = module.partition(".")[0]
+    owners = (
+        entry.provider for entry in _scan(_search_path()) if entry.value.startswith((f"{package}.", f"{package}:"))
+    )
+    return next(owners, "")
 
 
 def is_strict() -> bool:
@@ -117,6 +126,10 @@ def normalized(name: str) -> str:
 
 def _names(text: str) -> Iterator[str]:
     return (normalized(name) for name in text.split(",") if name.strip())
+
+
+def _search_path() -> tuple[str, ...]:
+    return tuple(sys.path)
 
 
 @lru_cache(maxsize=4)
@@ -145,7 +158,7 @@ def _entries_of(distribution: importlib_metadata.IDistribution, text: str) -> It
     name, version, summary = (headers[key][0] if headers[key] else "" for key in ("name", "version", "summary"))
     unmet = unmet_requirement(headers["requires-dist"], __version__)
     for group, key, value in _assignments(text):
-        entry = PluginEntry(group, key, value, name or "unknown", version, summary)
+        entry = PluginEntry(group, key, value, name or _folder_name(distribution), version, summary)
         if reason := _malformed(entry):
             yield entry._replace(status=Status.MALFORMED, reason=reason)
         elif unmet:
@@ -154,6 +167,11 @@ def _entries_of(distribution: importlib_metadata.IDistribution, text: str) -> It
             )
         else:
             yield entry
+
+
+def _folder_name(distribution: importlib_metadata.IDistribution) -> str:
+    """Return what the folder of a distribution without METADATA is named after."""
+    return str(getattr(distribution, "_path", "unknown")).replace(os.sep, "/").rpartition("/")[2].partition("-")[0]
 
 
 def _assignments(text: str) -> Iterator[tuple[Group, str, str]]:

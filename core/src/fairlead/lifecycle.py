@@ -137,7 +137,7 @@ class Lifecycle:
         if invoker is None:
             invoker = self._invokers[connector] = Invoker(connector)
         if not isinstance(connector, kind):
-            message = f"task type `{category}` is served by a {'sync' if connector.is_sync else 'async'} connector, which has no `{operation}`"
+            message = f"task type `{category}` is served by {'a sync' if connector.is_sync else 'an async'} connector, which has no `{operation}`"
             raise OperationNotSupported(message)
         return invoker
 

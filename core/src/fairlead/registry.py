@@ -5,12 +5,11 @@ from __future__ import annotations
 import inspect
 from collections import defaultdict
 
-import importlib_metadata
 import msgspec
 
 from fairlead.category import TaskCategory
 from fairlead.connector import AsyncConnector, Connector, SyncConnector
-from fairlead.discovery import Group, PluginEntry, Status, installed, is_strict
+from fairlead.discovery import Group, PluginEntry, Status, installed, is_strict, provider_of
 from fairlead.errors import ConnectorNotFound, PluginError
 from fairlead.hooks import Hooks
 from fairlead.known import KNOWN_CONNECTORS
@@ -249,7 +248,6 @@ def _problem(class_: type[Connector]) -> str:
 def _origin(connector: Connector) -> str:
     """Return where a registered connector comes from: its class, and its distribution where that is known."""
     class_ = type(connector)
-    packages = importlib_metadata.packages_distributions().get(class_.__module__.partition(".")[0], [])
-    providers = ", ".join(f"{name} {importlib_metadata.version(name)}" for name in sorted(set(packages)))
-    where = f"{class_.__module__}.{class_.__qualname__}"
-    return f"connector {where} ({providers})" if providers else f"connector {where}"
+    provider = provider_of(class_.__module__)
+    where = f"connector {class_.__module__}.{class_.__qualname__}"
+    return f"{where} ({provider})" if provider else where

@@ -1,0 +1,153 @@
+"""Hook calls with async implementations, held against pluggy's own."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pluggy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairlead.hookcall import call_hook, call_hook_sync
+
+spec, impl = pluggy.HookspecMarker("test"), pluggy.HookimplMarker("test")
+
+
+class Boom(Exception):
+    """An error of an implementation."""
+
+
+def raise_it(_implementation, error):
+    raise error
+
+
+def plain_hook(kind, result, log, name):
+    def hook(value):
+        log.append(name)
+        if kind == "raises":
+            raise Boom(name)
+        return None if result == 0 else (name, value, result)
+
+    return hook
+
+
+def async_hook(*arguments):
+    plain = plain_hook(*arguments)
+
+    async def hook(value):
+        await asyncio.sleep(0)
+        return plain(value)
+
+    return hook
+
+
+def wrapper_hook(kind, _result, log, name):
+    def hook(value):
+        log.append(f"{name} enters")
+        try:
+            result = yield
+        except Boom as error:
+            log.append(f"{name} sees {error}")
+            if kind == "wrapper-swallows":
+                return "swallowed"
+            raise
+        log.append(f"{name} leaves with {result}")
+        if kind == "wrapper-raises":
+            raise Boom(name)
+        return result if kind != "wrapper-replaces" else ("replaced", result)
+
+    return hook
+
+
+def manager(script, make, *, firstresult):
+    log = []
+
+    class Spec:
+        @spec(firstresult=firstresult)
+        def hook(self, value):
+            """Do something."""
+
+    plugins = pluggy.PluginManager("test")
+    plugins.add_hookspecs(Spec)
+    for number, (kind, result, order) in enumerate(script):
+        wraps = kind.startswith("wrapper")
+        hook = (wrapper_hook if wraps else make)(kind, result, log, f"plugin {number}")
+        marked = impl(wrapper=wraps, tryfirst=order == "first", trylast=order == "last")(hook)
+        plugins.register(SimpleNamespace(hook=marked), str(number))
+    return plugins.hook.hook, log
+
+
+def outcome(call):
+    try:
+        return call()
+    except Boom as error:
+        return f"raised {error}"
+
+
+steps = st.tuples(
+    st.sampled_from(["plain", "plain", "raises", "wrapper", "wrapper-swallows", "wrapper-raises", "wrapper-replaces"]),
+    st.integers(0, 2),
+    st.sampled_from(["first", "", "last"]),
+)
+
+
+@given(st.lists(steps, max_size=6), st.booleans())
+def test_async_implementations_behave_as_pluggys(script, firstresult):
+    """Order, results, errors and wrappers are the same as if all were plain functions that pluggy calls."""
+    hook, expected_log = manager(script, plain_hook, firstresult=firstresult)
+    expected = outcome(lambda: hook(value=7))
+    hook, log = manager(script, async_hook, firstresult=firstresult)
+    call = call_hook(hook.get_hookimpls(), {"value": 7}, firstresult=firstresult, on_error=raise_it)
+    assert outcome(lambda: asyncio.run(call)) == expected
+    assert log == expected_log
+
+
+@given(st.lists(steps, max_size=6), st.booleans())
+def test_plain_implementations_without_a_loop(script, firstresult):
+    """The call without an event loop is the same too."""
+    hook, expected_log = manager(script, plain_hook, firstresult=firstresult)
+    expected = outcome(lambda: hook(value=7))
+    hook, log = manager(script, plain_hook, firstresult=firstresult)
+    implementations = hook.get_hookimpls()
+    assert (
+        outcome(lambda: call_hook_sync(implementations, {"value": 7}, firstresult=firstresult, on_error=raise_it))
+        == expected
+    )
+    assert log == expected_log
+
+
+def test_errors_can_be_passed_over():
+    """Where on_error returns, the other implementations are still called."""
+    hook, log = manager([("plain", 1, ""), ("raises", 1, ""), ("plain", 1, "")], async_hook, firstresult=False)
+    errors = []
+    call = call_hook(
+        hook.get_hookimpls(),
+        {"value": 7},
+        firstresult=False,
+        on_error=lambda _implementation, error: errors.append(str(error)),
+    )
+    assert [name for name, *_ in asyncio.run(call)] == ["plugin 2", "plugin 0"]
+    assert (log, errors) == (["plugin 2", "plugin 1", "plugin 0"], ["plugin 1"])
+
+
+def test_a_waiting_implementation_needs_a_loop():
+    """A hook that is called without a loop refuses one that waits."""
+    hook, _ = manager([("plain", 1, "")], async_hook, firstresult=False)
+    with pytest.raises(TypeError, match="synchronously"):
+        call_hook_sync(hook.get_hookimpls(), {"value": 7}, firstresult=False, on_error=raise_it)
+
+
+@pytest.mark.parametrize("yields", [0, 2])
+def test_a_wrapper_yields_once(yields):
+    """A wrapper that does not yield exactly once is an error that names its plugin."""
+
+    class Plugin:
+        @impl(wrapper=True)
+        def hook(self, value):
+            for _ in range(yields):
+                yield
+
+    plugins = pluggy.PluginManager("test")
+    plugins.register(Plugin(), "odd")
+    with pytest.raises(RuntimeError, match="hook wrapper of plugin `odd`"):
+        asyncio.run(call_hook(plugins.hook.hook.get_hookimpls(), {"value": 7}, firstresult=False, on_error=raise_it))

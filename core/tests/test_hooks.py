@@ -1,0 +1,176 @@
+"""Hook plugins: loaded apart, called together."""
+
+import asyncio
+
+import pytest
+
+import fairlead
+from fairlead import Hooks, InvalidTask, PluginError, TaskCategory, hookimpl
+
+GOOD = """
+    import sys
+    import fairlead
+
+    @fairlead.hookimpl
+    def fairlead_before_create(task):
+        raise fairlead.InvalidTask("not today")
+
+    policy = sys.modules[__name__]
+"""
+
+
+def plugin(**hooks):
+    return type("Plugin", (), {name: staticmethod(hookimpl(function)) for name, function in hooks.items()})()
+
+
+@pytest.fixture
+def hooks():
+    return Hooks(discover=False)
+
+
+def test_plugins_are_loaded_when_the_first_hook_is_called(site):
+    """Nothing is imported before, and then everything once."""
+    site.add("good", entry_points="[fairlead.plugins]\npolicy = good_policy:policy", modules={"good_policy": GOOD})
+    hooks = Hooks()
+    assert hooks.failures == []
+    with pytest.raises(InvalidTask, match="not today"):
+        asyncio.run(hooks.require("fairlead_before_create", task=None, inputs={}, context=None))
+
+
+def test_broken_plugins_are_recorded_and_left_out(site, caplog):
+    """Each failure names plugin, distribution, version and stage; the others work."""
+    site.add(
+        "a-good", entry_points="[fairlead.plugins]\npolicy = good_policy:plugin", modules={"good_policy": "plugin = 1"}
+    )
+    site.add("b-import", entry_points="[fairlead.plugins]\nb = b_mod:x", modules={"b_mod": "import does_not_exist"})
+    site.add("c-exit", entry_points="[fairlead.plugins]\nc = c_mod:x", modules={"c_mod": "raise SystemExit(3)"})
+    site.add("d-attr", entry_points="[fairlead.plugins]\nd = d_mod:x", modules={"d_mod": ""})
+    wrong = "import fairlead\nclass x:\n    @fairlead.hookimpl\n    def fairlead_after_get(nonsense): pass\n"
+    site.add("e-signature", entry_points="[fairlead.plugins]\ne = e_mod:x", modules={"e_mod": wrong})
+    unknown = "import fairlead\nclass x:\n    @fairlead.hookimpl\n    def fairlead_unheard_of(): pass\n"
+    site.add("f-unknown", entry_points="[fairlead.plugins]\nf = f_mod:x", modules={"f_mod": unknown})
+    hooks = Hooks()
+    assert [name for name, _, _ in hooks.plugins()] == ["policy"]
+    failed = {failure.distribution: (failure.stage, str(failure)) for failure in hooks.failures}
+    assert {name: stage for name, (stage, _) in failed.items()} == {
+        "b-import": "import",
+        "c-exit": "import",
+        "d-attr": "attribute",
+        "e-signature": "register",
+        "f-unknown": "register",
+    }
+    assert "nonsense" in failed["e-signature"][1]
+    assert "fairlead_unheard_of" in failed["f-unknown"][1]
+    assert all(f"({name} 1.0)" in text for name, (_, text) in failed.items())
+    assert "FAIRLEAD_DISABLE_PLUGINS=c-exit" in caplog.text
+
+
+def test_strict_raises_the_first_failure(site, monkeypatch):
+    """With FAIRLEAD_STRICT=1 a broken plugin is not passed over."""
+    monkeypatch.setenv("FAIRLEAD_STRICT", "1")
+    site.add("b-import", entry_points="[fairlead.plugins]\nb = b_mod:x", modules={"b_mod": "import does_not_exist"})
+    with pytest.raises(PluginError, match="b-import 1.0"):
+        Hooks().plugins()
+
+
+@pytest.mark.parametrize("name", ["b-import", "B_Import", "bb"])
+def test_disabled_plugins_are_not_imported(site, monkeypatch, name):
+    """Disabled by distribution or entry point, in any spelling, a plugin is neither imported nor a failure."""
+    monkeypatch.setenv("FAIRLEAD_DISABLE_PLUGINS", f"other, {name}")
+    site.add("b-import", entry_points="[fairlead.plugins]\nbb = b_mod:x", modules={"b_mod": "import does_not_exist"})
+    hooks = Hooks()
+    assert hooks.plugins() == []
+    assert hooks.failures == []
+
+
+async def test_sync_and_async_hooks_mix(hooks):
+    """Plain and async implementations are called in pluggy's order, the last registered first."""
+    order = []
+
+    async def first(category):
+        await asyncio.sleep(0)
+        order.append(f"async {category}")
+
+    hooks.register(plugin(fairlead_after_get=lambda resource: order.append("plain")), "one")
+    hooks.register(plugin(fairlead_after_get=first), "two")
+    arguments = {"category": TaskCategory("x"), "meta": None, "resource": None, "context": None}
+    await hooks.observe("fairlead_after_get", **arguments)
+    assert order == ["async x", "plain"]
+
+
+async def test_observers_change_nothing(hooks, caplog):
+    """An observer that fails is logged with its name, and the next one is still called."""
+    seen = []
+
+    def broken(event):
+        raise KeyError("oops token-123")
+
+    def good(event):
+        seen.append(event)
+
+    hooks.register(plugin(fairlead_operation_finished=good), "good")
+    hooks.register(plugin(fairlead_operation_finished=broken), "broken")
+    await hooks.observe("fairlead_operation_finished", lambda text: text.replace("token-123", "***"), event=1)
+    assert seen == [1]
+    assert "`broken`" in caplog.text
+    assert "KeyError" in caplog.text
+    assert "token-123" not in caplog.text
+
+
+async def test_a_policy_that_breaks_lets_nothing_pass(hooks):
+    """An error of a policy is a PluginError that names the plugin; its own refusal passes as it is."""
+
+    def broken(task):
+        raise RuntimeError("database is gone")
+
+    hooks.register(plugin(fairlead_before_create=broken), "policy")
+    with pytest.raises(PluginError, match=r"plugin `policy`: .* raised RuntimeError: database is gone"):
+        await hooks.require("fairlead_before_create", task=None, inputs={}, context=None)
+
+
+async def test_the_first_answer_counts(hooks):
+    """An async answer of None passes the question on."""
+
+    async def knows_nothing(name):
+        return None
+
+    hooks.register(plugin(fairlead_get_secret=lambda name: "plain"), "plain")
+    hooks.register(plugin(fairlead_get_secret=knows_nothing), "nothing")
+    assert await hooks.ask("fairlead_get_secret", name="x", context=None) == "plain"
+
+
+@pytest.mark.parametrize("hook", ["fairlead_register_connectors", "fairlead_connector_metadata"])
+def test_hooks_without_a_loop_refuse_async(hooks, hook):
+    """Where no loop runs, `async def` is refused when it is registered."""
+
+    async def implementation():
+        """Do nothing."""
+
+    with pytest.raises(PluginError, match="must be a plain function"):
+        hooks.register(plugin(**{hook: implementation}), "wrong")
+    assert hooks.plugins() == []
+
+
+def test_old_style_wrappers_are_refused(hooks):
+    """Pluggy's old wrappers do not fit async calls."""
+    wrong = type("Wrong", (), {"fairlead_after_get": hookimpl(hookwrapper=True)(lambda self: (yield))})()
+    with pytest.raises(PluginError, match="use `wrapper=True`"):
+        hooks.register(wrong)
+
+
+def test_every_hook_is_documented():
+    """Each specification says when it is called, what it may do, and shows an example."""
+    from fairlead import hookspecs
+
+    specifications = [name for name in vars(hookspecs) if name.startswith("fairlead_")]
+    assert len(specifications) == 9
+    for name in specifications:
+        text = getattr(hookspecs, name).__doc__
+        assert "Example::" in text, name
+        assert "async" in text or "plain functions only" in text, name
+        assert f"def {name}(" in text, name
+
+
+def test_hookimpl_is_public():
+    """Plugins need only `fairlead.hookimpl`."""
+    assert fairlead.hookimpl is hookimpl
