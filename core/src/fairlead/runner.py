@@ -114,19 +114,18 @@ class Runner:
         progress = progress or Progress()
         phase, delays = Phase.UNDEFINED, self._poll.delays()
         while True:
-            delay = next(delays)
             try:
                 resource = await self.lifecycle.get(handle, self._for_operation(context))
             except _PASSING as error:
                 progress.troubled(error)
-                delay = wait_after(error, delay)
+                delay = wait_after(error, next(delays))
             else:
                 progress.updated(resource)
                 if resource.phase.is_terminal:
                     return resource
                 if resource.phase is not phase:
                     phase, delays = resource.phase, self._poll.delays()
-                delay = delay if resource.poll_after is None else resource.poll_after
+                delay = next(delays) if resource.poll_after is None else resource.poll_after
             remaining = context.deadline.remaining
             if not remaining:
                 message = f"the job did not end in the time allowed; its last known phase is {phase.name}"
