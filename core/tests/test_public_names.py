@@ -50,7 +50,7 @@ FLOORS = [
     ["compatibility", "validation", "redaction", "backoff", "workers", "events", "trace"],
     ["discovery", "resource", "context", "task", "handle"],
     ["loading", "connector", "hookspecs", "hookcall"],
-    ["hooks", "local", "probing"],
+    ["hooks", "local", "probing", "admission"],
     ["registry", "span", "invocation"],
     ["lifecycle"],
     ["runner"],

@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # what type checkers take as true; importing typing would
 if TYPE_CHECKING:
     from fairlead.backoff import Backoff
     from fairlead.category import TaskCategory
-    from fairlead.connector import AsyncConnector, Connector, SyncConnector
+    from fairlead.connector import AsyncConnector, Connector, ConnectorMetadata, SyncConnector
     from fairlead.context import Context, Deadline, ExecutionMetadata
     from fairlead.errors import (
         AuthenticationError,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fairlead.hookspecs import hookimpl
     from fairlead.lifecycle import Lifecycle
     from fairlead.local import LocalBackend
-    from fairlead.registry import ConnectorMetadata, ConnectorRegistry
+    from fairlead.registry import ConnectorRegistry
     from fairlead.resource import (
         ErrorKind,
         LinkType,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "backoff": ["Backoff"],
     "category": ["TaskCategory"],
-    "connector": ["AsyncConnector", "Connector", "SyncConnector"],
+    "connector": ["AsyncConnector", "Connector", "ConnectorMetadata", "SyncConnector"],
     "context": ["Context", "Deadline", "ExecutionMetadata"],
     "errors": [
         "AuthenticationError",
@@ -76,7 +76,7 @@ _MODULES = {
     "hookspecs": ["hookimpl"],
     "lifecycle": ["Lifecycle"],
     "local": ["LocalBackend"],
-    "registry": ["ConnectorMetadata", "ConnectorRegistry"],
+    "registry": ["ConnectorRegistry"],
     "resource": [
         "ErrorKind",
         "LinkType",

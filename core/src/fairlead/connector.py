@@ -120,6 +120,19 @@ class SyncConnector(Connector):
         """Run the task and return its resource, in a terminal phase."""
 
 
+class ConnectorMetadata(msgspec.Struct, frozen=True, kw_only=True):
+    """What a host tells others of a connector, as Flyte's `Agent` message.
+
+    Connectors of the same name and kind, such as the versions of one task type, share one.
+    """
+
+    name: str
+    is_sync: bool
+    categories: tuple[TaskCategory, ...]
+    description: str = ""
+    hidden: bool = False
+
+
 OPTIONAL_METHODS: Mapping[str, object] = {
     "get_logs": AsyncConnector.get_logs,
     "get_metrics": AsyncConnector.get_metrics,

@@ -11,15 +11,15 @@ pluggy's order (last registered first, `tryfirst` and `trylast` respected), insi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
 if TYPE_CHECKING:
     from fairlead.category import TaskCategory
+    from fairlead.connector import Connector, ConnectorMetadata
     from fairlead.context import Context
     from fairlead.events import OperationEvent
-    from fairlead.registry import ConnectorMetadata, ConnectorRegistry
     from fairlead.resource import Resource, ResourceMeta
     from fairlead.task import TaskTemplate
 
@@ -27,8 +27,15 @@ hookspec = pluggy.HookspecMarker("fairlead")
 hookimpl = pluggy.HookimplMarker("fairlead")
 
 
+class Registrar(Protocol):
+    """What a hook may do with the registry."""
+
+    def register(self, connector: Connector | type[Connector], *, override: bool = False) -> None:
+        """Add a connector; raise `PluginError` where it is no valid one, or its task type is taken."""
+
+
 @hookspec
-def fairlead_register_connectors(registry: ConnectorRegistry) -> None:
+def fairlead_register_connectors(registry: Registrar) -> None:
     """Register connectors that no entry point names, such as a bridge to another system's connectors.
 
     Called once, when the registry is first asked for something; plain functions only. An error is

@@ -35,7 +35,7 @@ def main(report: Path, group: str, name: str, distribution: str) -> None:
 def _load(entry: PluginEntry) -> None:
     """Load a plugin as far as its host would, without calling it."""
     if entry.group is Group.CONNECTORS and entry.status is Status.AVAILABLE:
-        from fairlead.registry import load_connector
+        from fairlead.admission import load_connector
 
         load_connector(entry)
     elif entry.group is Group.PLUGINS:

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import defaultdict
 
-import msgspec
-
+from fairlead.admission import check_connector, load_connector
 from fairlead.category import TaskCategory
-from fairlead.connector import AsyncConnector, Connector, SyncConnector
+from fairlead.connector import Connector, ConnectorMetadata
 from fairlead.discovery import Group, PluginEntry, Status, installed, is_strict, provider_of
 from fairlead.errors import ConnectorNotFound, PluginError
 from fairlead.hooks import Hooks
 from fairlead.known import KNOWN_CONNECTORS
-from fairlead.loading import described, disable_hint, failure, load
+from fairlead.loading import load
 from fairlead.logs import get_logger
-from fairlead.resource import ResourceMeta
 from fairlead.validation import suggestion
 
 _logger = get_logger(__name__)
-
-
-class ConnectorMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What a host tells others of a connector, as Flyte's `Agent` message.
-
-    Connectors of the same name and kind, such as the versions of one task type, share one.
-    """
-
-    name: str
-    is_sync: bool
-    categories: tuple[TaskCategory, ...]
-    description: str = ""
-    hidden: bool = False
 
 
 class ConnectorRegistry:
@@ -190,59 +174,6 @@ class ConnectorRegistry:
         if distribution := KNOWN_CONNECTORS.get(category.name):
             message += f" To install it: pip install {distribution}"
         return message
-
-
-def load_connector(entry: PluginEntry) -> Connector:
-    """Return the connector that an entry point names; raise `PluginError` with the stage that failed."""
-    loaded = load(entry)
-    try:
-        connector = check_connector(loaded)
-    except PluginError as error:
-        raise failure(entry, error.stage, str(error), hint=disable_hint(entry)) from error
-    if connector.category != entry.category:
-        what = f"the entry point is named `{entry.name}`, but the connector's task type is `{connector.category}`"
-        raise failure(entry, "check", what, hint="The author must give both the same name")
-    return connector
-
-
-def check_connector(candidate: object) -> Connector:
-    """Return a connector instance; raise `PluginError` that says what a candidate lacks to be one."""
-    if isinstance(candidate, type) and issubclass(candidate, Connector):
-        _check_class(candidate)
-        try:
-            return candidate()
-        except (Exception, SystemExit) as error:
-            message = f"{candidate.__qualname__}() raised {described(error)}"
-            raise PluginError(message, stage="construct") from error
-    if isinstance(candidate, Connector):
-        _check_class(type(candidate))
-        return candidate
-    message = f"{candidate!r} is neither an AsyncConnector nor a SyncConnector"
-    raise PluginError(message, stage="check")
-
-
-def _check_class(class_: type[Connector]) -> None:
-    if problem := _problem(class_):
-        message = f"{class_.__qualname__} {problem}"
-        raise PluginError(message, stage="check")
-
-
-def _problem(class_: type[Connector]) -> str:
-    """Return what keeps a class from being a connector, or an empty text."""
-    if not issubclass(class_, AsyncConnector | SyncConnector):
-        return "is neither an AsyncConnector nor a SyncConnector"
-    if inspect.isabstract(class_):
-        return f"does not define {', '.join(sorted(class_.__abstractmethods__))}"
-    if not isinstance(task_type := getattr(class_, "task_type", None), str) or not task_type:
-        return "has no `task_type`"
-    if issubclass(class_, AsyncConnector):
-        meta = getattr(class_, "metadata_type", None)
-        if not (isinstance(meta, type) and issubclass(meta, ResourceMeta)):
-            return "has no `metadata_type`: write `class …(AsyncConnector[YourResourceMeta])`"
-    custom: object = class_.custom_type
-    if custom is not None and not (isinstance(custom, type) and issubclass(custom, msgspec.Struct)):
-        return "has a `custom_type` that is not a msgspec.Struct"
-    return ""
 
 
 def _origin(connector: Connector) -> str:
