@@ -13,7 +13,7 @@ from fairlead.hooks import Hooks
 from fairlead.known import KNOWN_CONNECTORS
 from fairlead.loading import load
 from fairlead.logs import get_logger
-from fairlead.validation import suggestion
+from fairlead.spelling import suggestion
 
 _logger = get_logger(__name__)
 

@@ -8,7 +8,8 @@ import msgspec
 
 from fairlead.category import TaskCategory
 from fairlead.errors import InvalidTask
-from fairlead.validation import convert, integral, suggestion
+from fairlead.spelling import suggestion
+from fairlead.validation import convert, integral
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar

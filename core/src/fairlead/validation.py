@@ -1,12 +1,12 @@
 """Turn plain values into typed ones, with errors that name the path of the fault."""
 
 import re
-from difflib import get_close_matches
 from typing import TypeVar
 
 import msgspec
 
 from fairlead.errors import InvalidTask
+from fairlead.spelling import suggestion
 
 T = TypeVar("T")
 
@@ -41,12 +41,6 @@ def integral(value: object) -> object:
     if isinstance(value, list | tuple):
         return [integral(item) for item in value]
     return value
-
-
-def suggestion(name: str, known: list[str]) -> str:
-    """Return ` Did you mean …?` for the closest of the known names, or an empty text."""
-    match = get_close_matches(name, known, n=1)
-    return f" Did you mean `{match[0]}`?" if match else ""
 
 
 def _explain(message: str, type_: type, where: str) -> str:

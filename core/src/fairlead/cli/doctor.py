@@ -22,7 +22,7 @@ from fairlead.discovery import (
 )
 from fairlead.errors import InvalidTask
 from fairlead.probing import PROBE_SECONDS, ProbeReport, probe_all
-from fairlead.validation import suggestion
+from fairlead.spelling import suggestion
 
 
 @click.command

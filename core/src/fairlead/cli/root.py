@@ -126,7 +126,7 @@ class RootGroup(EntryPointGroup):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from fairlead.validation import suggestion
+            from fairlead.spelling import suggestion
 
             message = f"no command `{args[0]}`.{suggestion(args[0], self.list_commands(ctx))}"
             raise click.UsageError(message, error.ctx) from error

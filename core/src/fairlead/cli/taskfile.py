@@ -7,8 +7,9 @@ from typing import Any
 
 from fairlead.cli.values import parse_duration
 from fairlead.errors import InvalidTask
+from fairlead.spelling import suggestion
 from fairlead.task import TaskTemplate
-from fairlead.validation import convert, suggestion
+from fairlead.validation import convert
 
 _FIELDS = [field for field in TaskTemplate.__struct_fields__ if field != "native"] + ["inputs"]
 _TYPE_NAMES = ["any", "integer", "float", "string", "boolean", "datetime", "duration", "binary", "struct", "none"]

@@ -1,0 +1,9 @@
+"""Propose what a misspelt name may have meant."""
+
+from difflib import get_close_matches
+
+
+def suggestion(name: str, known: list[str]) -> str:
+    """Return ` Did you mean …?` for the closest of the known names, or an empty text."""
+    match = get_close_matches(name, known, n=1)
+    return f" Did you mean `{match[0]}`?" if match else ""
