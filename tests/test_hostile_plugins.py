@@ -1,36 +1,22 @@
 """Plugins that misbehave, all installed together as real distributions."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-import uv
 from command_line import CommandLine
+from environments import PACKAGES, build, create_environment, run_uv
 from hostile import HOSTILE
-
-ROOT = Path(__file__).parent.parent
-PACKAGES = [ROOT / "core", ROOT / "plugins/dummy", ROOT / "plugins/echo"]
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
-    """A clean environment with fairlead and every hostile plugin, from wheels that are built here."""
+    """A clean environment with fairlead and every hostile plugin."""
     folder = tmp_path_factory.mktemp("hostile")
     for name, plugin in HOSTILE.items():
         plugin.write(folder / name, name)
-    python = folder / "venv" / "bin" / "python"
-    wheels = folder / "wheels"
-
-    def run(*arguments):
-        subprocess.run([uv.find_uv_bin(), *map(str, arguments)], check=True, capture_output=True, text=True)
-
-    for project in [*PACKAGES, *(folder / name for name in HOSTILE)]:
-        run("build", "--wheel", "--no-sources", "--no-build-isolation", "--out-dir", wheels, project)
-    run("venv", "--python", sys.executable, folder / "venv")
-    run("pip", "install", "--python", python, *wheels.glob("fairlead*.whl"))
-    run("pip", "install", "--python", python, "--no-deps", *wheels.glob("hostile*.whl"))
+    python = create_environment(folder / "venv", *build(folder / "wheels", *PACKAGES))
+    hostile = build(folder / "hostile-wheels", *(folder / name for name in HOSTILE))
+    run_uv("pip", "install", "--python", python, "--no-deps", *hostile)
     return python
 
 
