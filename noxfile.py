@@ -71,7 +71,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests against the built packages, on each Python there is."""
     session.install(*_group("tests"))
     _install_packages(session)
-    session.run("pytest", "-n", "2", *session.posargs)
+    session.run("pytest", "-n", "2", "--dist", "loadfile", *session.posargs)
 
 
 @nox.session

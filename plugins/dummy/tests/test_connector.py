@@ -200,6 +200,18 @@ async def test_a_deleted_job_is_aborted_for_everybody(lifecycle):
     assert (await Lifecycle(registry).get(handle, context())).phase is Phase.ABORTED
 
 
+async def test_a_deletion_after_the_end_changes_nothing(lifecycle, clock):
+    """What counts is the clock of the system: a job that has ended when it is deleted keeps its outcome."""
+    early, late = await start(lifecycle, duration=5), await start(lifecycle, duration=5)
+    clock.time += 4.999
+    await lifecycle.delete(early, context())
+    clock.time += 0.001
+    await lifecycle.delete(late, context())
+    await lifecycle.delete(early, context())
+    assert (await lifecycle.get(early, context())).phase is Phase.ABORTED
+    assert (await lifecycle.get(late, context())).phase is Phase.SUCCEEDED
+
+
 async def test_fifty_concurrent_creates_are_one_job(lifecycle):
     """Creates with one key that race each other agree on one job."""
     task, shared = TaskTemplate(type="dummy", custom={}), Context(idempotency_key="shared")

@@ -8,7 +8,6 @@ says.
 import os
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 
 DIRECTORY_VARIABLE = "FAIRLEAD_DUMMY_DIR"
@@ -16,42 +15,25 @@ DIRECTORY_VARIABLE = "FAIRLEAD_DUMMY_DIR"
 
 def adopt_or_start(job_id: str, meta: bytes) -> bytes:
     """Record a new job and return its meta, or return the meta of the job that is recorded under that id."""
-    directory = _directory()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    target = directory / f"{job_id}.json"
-    descriptor, draft = tempfile.mkstemp(dir=directory)
-    try:
-        os.write(descriptor, meta)
-        os.link(draft, target)  # unlike a rename, this fails where the job exists
-    except FileExistsError:
-        return target.read_bytes()
-    finally:
-        os.close(descriptor)
-        Path(draft).unlink()
-    return meta
+    return _record_once(f"{job_id}.json", meta)
 
 
 def mark_deleted(job_id: str) -> None:
     """Record that a job was deleted now, unless it was before."""
-    directory = _directory()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        (directory / f"{job_id}.deleted").touch(mode=0o600, exist_ok=False)
+    _record_once(f"{job_id}.deleted", repr(now()).encode())
 
 
 def deleted_at(job_id: str) -> float | None:
     """Return when a job was deleted, in seconds since the epoch, or None."""
     try:
-        return (_directory() / f"{job_id}.deleted").stat().st_mtime
+        return float((_directory() / f"{job_id}.deleted").read_bytes())
     except FileNotFoundError:
         return None
 
 
 def count_call(job_id: str, limit: int) -> int:
     """Count one more call, up to `limit`, and return how many there were before."""
-    directory = _directory()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (directory / f"{job_id}.calls").open("ab") as calls:
+    with (_made_directory() / f"{job_id}.calls").open("ab") as calls:
         before = calls.tell()
         if before < limit:
             calls.write(b".")
@@ -61,6 +43,27 @@ def count_call(job_id: str, limit: int) -> int:
 def now() -> float:
     """Return the clock of the system, in seconds since the epoch."""
     return time.time()
+
+
+def _record_once(name: str, content: bytes) -> bytes:
+    """Write a file that appears with all its content or not at all; return the content of the one that is there."""
+    directory = _made_directory()
+    descriptor, draft = tempfile.mkstemp(dir=directory)
+    try:
+        os.write(descriptor, content)
+        os.link(draft, directory / name)  # unlike a rename, this fails where the file exists
+    except FileExistsError:
+        return (directory / name).read_bytes()
+    finally:
+        os.close(descriptor)
+        Path(draft).unlink()
+    return content
+
+
+def _made_directory() -> Path:
+    directory = _directory()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return directory
 
 
 def _directory() -> Path:
