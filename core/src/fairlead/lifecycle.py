@@ -20,6 +20,7 @@ from fairlead.connector import AsyncConnector, Connector, SyncConnector
 from fairlead.context import Context, Deadline
 from fairlead.errors import (
     FairleadError,
+    InvalidHandle,
     OperationNotSupported,
     PluginError,
     QuotaExceeded,
@@ -143,7 +144,12 @@ class Lifecycle:
 
     def _decoded(self, handle: Handle, operation: Operation) -> tuple[Invoker, ResourceMeta]:
         invoker = self._invoker(handle.category, AsyncConnector, operation)
-        return invoker, cast("AsyncConnector[Any]", invoker.connector).metadata_type.decode(handle.meta)
+        meta_type = cast("AsyncConnector[Any]", invoker.connector).metadata_type
+        try:
+            return invoker, meta_type.decode(handle.meta)
+        except msgspec.DecodeError as error:
+            message = f"not a resource meta of {meta_type.__name__}: {error}"
+            raise InvalidHandle(message) from error
 
     async def _admitted(
         self, invoker: Invoker, task: TaskTemplate, inputs: dict[str, Any], context: Context

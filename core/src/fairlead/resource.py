@@ -1,16 +1,13 @@
 """What a connector says of a job: its meta, its phase, its links, outputs and logs."""
 
-from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from types import MethodType
 from typing import Any, Self, dataclass_transform
 
 import msgspec
 
-from fairlead.errors import InvalidHandle
-
 _encode = msgspec.json.Encoder().encode
-_decoders: dict[type, Callable[[bytes], Any]] = {}
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
@@ -22,21 +19,30 @@ class ResourceMeta(msgspec.Struct, frozen=True):
     fields are ignored when it is read, so new fields need defaults.
     """
 
+    def __init_subclass__(cls, **config: Any) -> None:
+        """Give each class a `decode` of its own, unless it has, or inherits, one that its author has written."""
+        super().__init_subclass__(**config)
+        inherited = cls.decode
+        if not isinstance(inherited, MethodType) or inherited.__func__ is _FIRST_DECODE.__func__:
+            setattr(cls, "decode", _FIRST_DECODE)  # noqa: B010 - type checkers see the method below
+
     def encode(self) -> bytes:
         """Return the meta as JSON bytes."""
         return _encode(self)
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """Read what `encode` wrote, here or in an older version; raise `InvalidHandle` if it cannot be read."""
-        try:
-            return _decoders[cls](data)  # type: ignore[no-any-return]
-        except KeyError:
-            _decoders[cls] = msgspec.json.Decoder(cls).decode
-            return cls.decode(data)
-        except msgspec.DecodeError as error:
-            message = f"not a resource meta of {cls.__name__}: {error}"
-            raise InvalidHandle(message) from error
+        """Read what `encode` wrote, here or in an older version; raise `msgspec.DecodeError` if it cannot be read.
+
+        The decoder is built at the first call, when all types that the fields name are defined. Its own method then
+        takes the place of this one in the class: a function around it would take half as long again as decoding.
+        """
+        decode = msgspec.json.Decoder(cls).decode
+        setattr(cls, "decode", decode)  # noqa: B010 - type checkers see this method
+        return decode(data)
+
+
+_FIRST_DECODE: "classmethod[ResourceMeta, [bytes], ResourceMeta]" = vars(ResourceMeta)["decode"]
 
 
 class Phase(IntEnum):
