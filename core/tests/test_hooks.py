@@ -139,6 +139,23 @@ async def test_the_first_answer_counts(hooks):
     assert await hooks.ask("fairlead_get_secret", name="x", context=None) == "plain"
 
 
+async def test_a_refusal_is_redacted(hooks):
+    """Neither a policy's own error nor one about it shows a secret."""
+    for error in (InvalidTask("secret"), RuntimeError("secret")):
+
+        def refuse(task, error=error):
+            raise error
+
+        hooks = Hooks(discover=False)
+        hooks.register(plugin(fairlead_before_create=refuse), "policy")
+        with pytest.raises((InvalidTask, PluginError)) as caught:
+            await hooks.require(
+                "fairlead_before_create", lambda text: text.replace("secret", "***"), task=None, inputs={}, context=None
+            )
+        assert "***" in str(caught.value)
+        assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("hook", ["fairlead_register_connectors", "fairlead_connector_metadata"])
 def test_hooks_without_a_loop_refuse_async(hooks, hook):
     """Where no loop runs, `async def` is refused when it is registered."""

@@ -46,6 +46,12 @@ def test_failures_name_everything(site, source, stage, what):
     assert error.hint
 
 
+def test_what_a_plugin_prints_is_no_data(site, capsys):
+    """What is printed during an import goes to stderr."""
+    assert load(site, "print('hello')\nthing = 1") == 1
+    assert capsys.readouterr() == ("", "hello\n")
+
+
 def test_a_keyboard_interrupt_is_the_users(site):
     """Ctrl-C during an import is no fault of the plugin."""
     with pytest.raises(KeyboardInterrupt):

@@ -234,6 +234,19 @@ def test_hooks_edit_and_hide_metadata(registry):
     assert registry.get_connector("upper")
 
 
+def test_wrong_metadata_of_a_hook_is_named(registry):
+    """A hook that returns something else is a fault of its plugin."""
+
+    class Wrong:
+        @hookimpl
+        def fairlead_connector_metadata(self, metadata):
+            return {"name": "x"}
+
+    registry.hooks.register(Wrong(), "wrong")
+    with pytest.raises(PluginError, match="returned a dict; it must be a ConnectorMetadata"):
+        registry.list_connectors()
+
+
 def test_metadata_by_name(registry):
     """A connector's metadata is found by its display name."""
     metadata = registry.get_connector_metadata("Jobs")

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         ResourceMeta,
         TaskError,
     )
-    from fairlead.runner import Runner
+    from fairlead.runner import Progress, Runner
     from fairlead.task import TaskMetadata, TaskTemplate, TypedInterface, Variable
 
 _MODULES = {
@@ -91,7 +91,7 @@ _MODULES = {
         "ResourceMeta",
         "TaskError",
     ],
-    "runner": ["Runner"],
+    "runner": ["Progress", "Runner"],
     "task": ["TaskMetadata", "TaskTemplate", "TypedInterface", "Variable"],
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
@@ -129,6 +129,7 @@ __all__ = [
     "OperationNotSupported",
     "Phase",
     "PluginError",
+    "Progress",
     "QuotaExceeded",
     "Resource",
     "ResourceMeta",

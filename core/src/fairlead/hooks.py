@@ -10,7 +10,7 @@ import pluggy
 from fairlead import hookspecs
 from fairlead.discovery import Group, PluginEntry, Status, installed, is_strict
 from fairlead.errors import FairleadError, PluginError
-from fairlead.hookcall import call_hook, call_hook_sync
+from fairlead.hookcall import OnError, call_hook, call_hook_sync
 from fairlead.loading import described, disable_hint, failure, load
 from fairlead.logs import get_logger
 from fairlead.trace import is_tracing, traced
@@ -87,20 +87,20 @@ class Hooks:
     async def require(self, hook: str, redact: Redact = str, /, **arguments: object) -> None:
         """Call a hook that may stop the operation: its `FairleadError` is raised, any other as `PluginError`."""
         if implementations := self._implementations(hook):
-            call = call_hook(implementations, arguments, firstresult=False, on_error=self._raise)
+            call = call_hook(implementations, arguments, firstresult=False, on_error=self._raising(redact))
             await self._call(hook, redact, call, arguments)
 
     async def ask(self, hook: str, redact: Redact = str, /, **arguments: object) -> Any:
         """Return the first answer that is not None."""
         if implementations := self._implementations(hook):
-            call = call_hook(implementations, arguments, firstresult=True, on_error=self._raise)
+            call = call_hook(implementations, arguments, firstresult=True, on_error=self._raising(redact))
             return await self._call(hook, redact, call, arguments)
         return None
 
     def ask_now(self, hook: str, **arguments: object) -> Any:
         """Return the first answer that is not None, of a hook that only plain functions implement."""
         if implementations := self._implementations(hook):
-            return call_hook_sync(implementations, arguments, firstresult=True, on_error=self._raise)
+            return call_hook_sync(implementations, arguments, firstresult=True, on_error=self._raising())
         return None
 
     def tell_now(self, hook: str, **arguments: object) -> None:
@@ -155,10 +155,14 @@ class Hooks:
             f"plugin `{implementation.plugin_name}`: {what}", plugin=implementation.plugin_name, stage="call"
         )
 
-    def _raise(self, implementation: HookImpl, error: Exception) -> None:
-        if isinstance(error, FairleadError):
-            raise error
-        raise self._plugin_error(implementation, error) from error
+    def _raising(self, redact: Redact = str) -> OnError:
+        """Return what raises an error of an implementation: its own `FairleadError`, or one that names the plugin."""
+
+        def on_error(implementation: HookImpl, error: Exception) -> None:
+            refusal = error if isinstance(error, FairleadError) else self._plugin_error(implementation, error)
+            raise refusal.with_message(redact(str(refusal))) from None
+
+        return on_error
 
     def _record(self, implementation: HookImpl, error: Exception) -> None:
         failed = self._plugin_error(implementation, error)

@@ -1,9 +1,10 @@
 """Import what an entry point names, so that a broken plugin can never take the program down."""
 
 import importlib
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import reduce
 
 from fairlead.discovery import DISABLE_VARIABLE, PluginEntry, Status
@@ -20,12 +21,13 @@ def load(entry: PluginEntry) -> object:
 
     Whatever goes wrong in the plugin, also `SystemExit`, becomes a `PluginError` that names the
     distribution, the stage and what to do. A plugin that takes more than five seconds is named in a
-    warning while it is still being imported, because it may never end.
+    warning while it is still being imported, because it may never end. What it prints goes to stderr: stdout
+    is for data.
     """
     if entry.status is not Status.AVAILABLE:
         raise failure(entry, "metadata", entry.reason, hint=_metadata_hint(entry))
     module_name, _, attribute = entry.value.partition("[")[0].replace(" ", "").partition(":")
-    with _named_while_slow(entry):
+    with _named_while_slow(entry), redirect_stdout(sys.stderr):
         try:
             module = importlib.import_module(module_name)
         except (Exception, SystemExit) as error:

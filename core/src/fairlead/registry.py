@@ -162,7 +162,13 @@ class ConnectorRegistry:
             categories=tuple(sorted(connector.category for connector in connectors)),
             description=first.description,
         )
-        return self.hooks.ask_now("fairlead_connector_metadata", metadata=metadata) or metadata
+        changed = self.hooks.ask_now("fairlead_connector_metadata", metadata=metadata)
+        if changed is None or isinstance(changed, ConnectorMetadata):
+            return changed or metadata
+        message = (
+            f"a fairlead_connector_metadata hook returned a {type(changed).__name__}; it must be a ConnectorMetadata"
+        )
+        raise PluginError(message, stage="call")
 
     def _not_found(self, category: TaskCategory) -> str:
         installed_types = self.task_types()

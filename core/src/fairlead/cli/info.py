@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from typing import Any
+
 import click
 import msgspec
 
@@ -11,6 +15,8 @@ from fairlead.cli.document import print_json
 from fairlead.connector import AsyncConnector, Connector, optional_methods
 from fairlead.errors import InvalidTask
 from fairlead.registry import ConnectorRegistry
+
+_DEEPEST = 8
 
 
 @click.command
@@ -38,7 +44,7 @@ def info(*, task_type: str, as_json: bool) -> None:
         _print(record)
 
 
-def _record(registry: ConnectorRegistry, connector: Connector) -> dict[str, object]:
+def _record(registry: ConnectorRegistry, connector: Connector) -> dict[str, Any]:
     class_ = type(connector)
     entry = registry.entry(connector.category)
     return {
@@ -59,21 +65,46 @@ def _record(registry: ConnectorRegistry, connector: Connector) -> dict[str, obje
 
 
 def _location(class_: type) -> str | None:
-    import sys
-
     return getattr(sys.modules[class_.__module__], "__file__", None)
 
 
-def _schema(type_: type) -> dict[str, object]:
+def _schema(type_: type) -> dict[str, Any]:
     return msgspec.json.schema(type_)
 
 
-def _print(record: dict[str, object]) -> None:
-    schemas = {name: record[name] for name in ("meta_schema", "custom_schema") if record[name]}
+def _print(record: dict[str, Any]) -> None:
     for name, value in record.items():
-        if name not in schemas and value not in (None, [], ""):
+        if not name.endswith("_schema") and value not in (None, [], ""):
             text = ", ".join(value) if isinstance(value, list) else str(value)
             click.echo(f"{name.replace('_', ' ')}: {text}")
-    for name, schema in schemas.items():
-        click.echo(f"{name.replace('_', ' ')}:")
-        print_json(schema)
+    for name in ("meta", "custom"):
+        if schema := record[f"{name}_schema"]:
+            click.echo(f"{name}:")
+            _print_fields(schema, schema, indent=2)
+
+
+def _print_fields(schema: dict[str, Any], part: dict[str, Any], indent: int) -> None:
+    """Print the fields of a struct, one a line, and below a field the fields of its struct."""
+    struct = _resolved(schema, part)
+    for name, field in struct.get("properties", {}).items():
+        default = f" = {json.dumps(field['default'])}" if "default" in field else ""
+        required = ", required" if name in struct.get("required", ()) else ""
+        click.echo(f"{' ' * indent}{name}: {_type(schema, field)}{default}{required}")
+        if "$ref" in field and indent < _DEEPEST:  # a struct may contain itself
+            _print_fields(schema, field, indent + 2)
+
+
+def _resolved(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    reference = part.get("$ref", "").rpartition("/")[2]
+    return schema["$defs"][reference] if reference else part
+
+
+def _type(schema: dict[str, Any], field: dict[str, Any]) -> str:
+    """Return the type of a field in a few words."""
+    if "anyOf" in field:
+        return " or ".join(_type(schema, option) for option in field["anyOf"])
+    if "enum" in field:
+        return " | ".join(str(value) for value in field["enum"])
+    if "items" in field:
+        return f"array of {_type(schema, field['items'])}"
+    return str(_resolved(schema, field).get("type", "any"))

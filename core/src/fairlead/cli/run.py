@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
@@ -119,9 +120,8 @@ def _task_and_inputs(
 
 
 def _template(task: str) -> tuple[TaskTemplate, dict[str, Any]]:
-    path = Path(task)
-    if path.suffix in SUFFIXES or len(path.parts) > 1:
-        return read_task(path)
+    if task.endswith(SUFFIXES) or os.sep in task:
+        return read_task(Path(task))
     try:
         category = TaskCategory.parse(task)
     except ValueError as error:
