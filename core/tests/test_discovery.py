@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from fairlead.discovery import Group, PluginFilter, Status, installed
+from fairlead.discovery import Group, PluginFilter, Status, find, installed
 
 
 def found(group=Group.CONNECTORS):
@@ -53,6 +53,8 @@ def test_known_names_keep_their_distribution(site):
     entries = found()
     assert entries["echo", "fairlead-echo"][0] is Status.AVAILABLE
     assert entries["echo", "aaa-impostor"][0] is Status.CONFLICT
+    assert find(Group.CONNECTORS, "echo").distribution == "fairlead-echo"
+    assert find(Group.CONNECTORS, "ecco") is None
 
 
 def test_a_disabled_rival_is_no_conflict(site, monkeypatch):

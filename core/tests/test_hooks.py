@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 import fairlead
-from fairlead import Hooks, InvalidTask, PluginError, TaskCategory, hookimpl
+from fairlead import Context, Deadline, DeadlineExceeded, Hooks, InvalidTask, PluginError, TaskCategory, hookimpl
 
 GOOD = """
     import sys
@@ -23,6 +23,12 @@ def plugin(**hooks):
     return type("Plugin", (), {name: staticmethod(hookimpl(function)) for name, function in hooks.items()})()
 
 
+def context(secret="", seconds=30):
+    context = Context(deadline=Deadline.after(seconds))
+    context.redactor.add("SECRET", secret)
+    return context
+
+
 @pytest.fixture
 def hooks():
     return Hooks(discover=False)
@@ -34,7 +40,7 @@ def test_plugins_are_loaded_when_the_first_hook_is_called(site):
     hooks = Hooks()
     assert hooks.failures == []
     with pytest.raises(InvalidTask, match="not today"):
-        asyncio.run(hooks.require("fairlead_before_create", task=None, inputs={}, context=None))
+        asyncio.run(hooks.require("fairlead_before_create", context(), task=None, inputs={}, context=None))
 
 
 def test_broken_plugins_are_recorded_and_left_out(site, caplog):
@@ -94,7 +100,7 @@ async def test_sync_and_async_hooks_mix(hooks):
     hooks.register(plugin(fairlead_after_get=lambda resource: order.append("plain")), "one")
     hooks.register(plugin(fairlead_after_get=first), "two")
     arguments = {"category": TaskCategory("x"), "meta": None, "resource": None, "context": None}
-    await hooks.observe("fairlead_after_get", **arguments)
+    await hooks.observe("fairlead_after_get", context(), **arguments)
     assert order == ["async x", "plain"]
 
 
@@ -110,7 +116,7 @@ async def test_observers_change_nothing(hooks, caplog):
 
     hooks.register(plugin(fairlead_operation_finished=good), "good")
     hooks.register(plugin(fairlead_operation_finished=broken), "broken")
-    await hooks.observe("fairlead_operation_finished", lambda text: text.replace("token-123", "***"), event=1)
+    await hooks.observe("fairlead_operation_finished", context("token-123"), event=1)
     assert seen == [1]
     assert "`broken`" in caplog.text
     assert "KeyError" in caplog.text
@@ -125,7 +131,7 @@ async def test_a_policy_that_breaks_lets_nothing_pass(hooks):
 
     hooks.register(plugin(fairlead_before_create=broken), "policy")
     with pytest.raises(PluginError, match=r"plugin `policy`: .* raised RuntimeError: database is gone"):
-        await hooks.require("fairlead_before_create", task=None, inputs={}, context=None)
+        await hooks.require("fairlead_before_create", context(), task=None, inputs={}, context=None)
 
 
 async def test_the_first_answer_counts(hooks):
@@ -136,7 +142,7 @@ async def test_the_first_answer_counts(hooks):
 
     hooks.register(plugin(fairlead_get_secret=lambda name: "plain"), "plain")
     hooks.register(plugin(fairlead_get_secret=knows_nothing), "nothing")
-    assert await hooks.ask("fairlead_get_secret", name="x", context=None) == "plain"
+    assert await hooks.ask("fairlead_get_secret", context(), name="x", context=None) == "plain"
 
 
 async def test_a_refusal_is_redacted(hooks):
@@ -149,11 +155,33 @@ async def test_a_refusal_is_redacted(hooks):
         hooks = Hooks(discover=False)
         hooks.register(plugin(fairlead_before_create=refuse), "policy")
         with pytest.raises((InvalidTask, PluginError)) as caught:
-            await hooks.require(
-                "fairlead_before_create", lambda text: text.replace("secret", "***"), task=None, inputs={}, context=None
-            )
+            await hooks.require("fairlead_before_create", context("secret"), task=None, inputs={}, context=None)
         assert "***" in str(caught.value)
         assert "secret" not in str(caught.value)
+
+
+async def hang():
+    await asyncio.Event().wait()
+
+
+async def test_a_hook_that_hangs_ends_at_the_deadline(hooks, monkeypatch, caplog):
+    """A policy or vault that hangs ends the operation at its deadline; an observer is left behind with a warning."""
+    monkeypatch.setattr("fairlead.hooks._OBSERVER_SECONDS", 0.01)
+    hooks.register(plugin(fairlead_before_create=hang, fairlead_after_get=hang), "sleepy")
+    with pytest.raises(DeadlineExceeded, match=r"fairlead_before_create did not end .*`sleepy`"):
+        await hooks.require("fairlead_before_create", context(seconds=0.01), task=None, inputs={}, context=None)
+    arguments = {"category": None, "meta": None, "resource": None, "context": None}
+    await hooks.observe("fairlead_after_get", context(seconds=0.01), **arguments)
+    assert "fairlead_after_get did not end" in caplog.text
+
+
+def test_registering_again_keeps_the_first(hooks):
+    """A plugin that is registered twice is an error, and still registered once."""
+    module = plugin(fairlead_get_secret=lambda name: "x")
+    hooks.register(module, "one")
+    with pytest.raises(PluginError, match="already registered"):
+        hooks.register(module, "two")
+    assert [name for name, _, _ in hooks.plugins()] == ["one"]
 
 
 @pytest.mark.parametrize("hook", ["fairlead_register_connectors", "fairlead_connector_metadata"])

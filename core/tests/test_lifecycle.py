@@ -318,6 +318,8 @@ async def test_do_ends():
 class Leaky(Jobs):
     """Puts its secret into everything that it can."""
 
+    refuses = True
+
     async def create(self, task, inputs, context):
         self.creates += 1
         return Job(await context.secret("TOKEN"))
@@ -335,13 +337,18 @@ class Leaky(Jobs):
 
     async def delete(self, meta, context):
         self.deleted.append(meta.job_id)
-        raise ValueError(f"{await context.secret('TOKEN')} refused")
+        if self.refuses:
+            raise ValueError(f"{await context.secret('TOKEN')} refused")
 
 
-async def test_a_meta_with_a_secret_is_refused_and_its_job_ended(caplog):
+@pytest.mark.parametrize(
+    ("refuses", "outcome"), [(False, "the job was deleted"), (True, "the job could not be deleted: .*delete raised")]
+)
+async def test_a_meta_with_a_secret_is_refused_and_its_job_ended(caplog, refuses, outcome):
     """A secret never gets into a handle: the job is deleted, because nobody could find it again."""
     connector = Leaky()
-    with pytest.raises(ConnectorBug, match="a meta that holds the secret `TOKEN`; the job was deleted") as caught:
+    connector.refuses = refuses
+    with pytest.raises(ConnectorBug, match=f"a meta that holds the secret `TOKEN`; {outcome}") as caught:
         await serve(connector).create(TASK, {}, Context(secrets={"TOKEN": SECRET}))
     assert connector.deleted == [SECRET]
     assert SECRET not in str(caught.value) + caplog.text
@@ -445,6 +452,24 @@ async def test_logs(connector, monkeypatch):
     pages = [page async for page in lifecycle.get_logs(handle, context)]
     assert [line.message for page in pages for line in page.lines] == ["one", "***", "three"]
     assert [page.token async for page in lifecycle.get_logs(handle, context, token="2")] == ["3"]
+
+
+async def test_a_reader_may_stop_early(context):
+    """A log that nobody reads on is closed, so that the connector can let go of its connection."""
+    closed = []
+
+    class Closing(Logs):
+        async def get_logs(self, meta, context, *, token=""):
+            try:
+                yield LogPage((), "1")
+                yield LogPage((), "2")
+            finally:
+                closed.append(True)
+
+    pages = serve(Closing).get_logs(Handle(TaskCategory("logs"), b'{"job_id":"x"}'), context)
+    assert (await anext(pages)).token == "1"
+    await pages.aclose()
+    assert closed == [True]
 
 
 async def test_logs_of_a_broken_connector(context):

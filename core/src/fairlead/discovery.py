@@ -105,6 +105,12 @@ def installed(group: Group) -> list[PluginEntry]:
     return sorted(entries, key=lambda entry: (entry.name, entry.distribution))
 
 
+def find(group: Group, name: str) -> PluginEntry | None:
+    """Return the entry point of that name, an available one before others, or None."""
+    entries = [entry for entry in installed(group) if entry.name == name]
+    return next((entry for entry in entries if entry.status is Status.AVAILABLE), entries[0] if entries else None)
+
+
 def provider_of(module: str) -> str:
     """Return the distribution and version that has entry points in the package of a module, or an empty text."""
     package = module.partition(".")[0]

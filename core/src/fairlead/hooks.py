@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from fairlead import hookspecs
 from fairlead.discovery import Group, PluginEntry, Status, installed, is_strict
-from fairlead.errors import FairleadError, PluginError
+from fairlead.errors import DeadlineExceeded, FairleadError, PluginError
 from fairlead.hookcall import OnError, call_hook, call_hook_sync
 from fairlead.loading import described, disable_hint, failure, load
 from fairlead.logs import get_logger
 from fairlead.trace import is_tracing, traced
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from pluggy import HookCaller, HookImpl
+
+    from fairlead.context import Context
 
     Redact = Callable[[str], str]
 
 _SYNCHRONOUS = frozenset({"fairlead_register_connectors", "fairlead_connector_metadata"})
 _PREFIX = "fairlead_"
-
-T = TypeVar("T")
+_NEVER = float("inf")
+_OBSERVER_SECONDS = 5.0
 
 _logger = get_logger(__name__)
 
@@ -47,12 +50,13 @@ class Hooks:
     def register(self, plugin: object, name: str | None = None) -> None:
         """Add a plugin of this process; raise `PluginError` where a hook's signature is wrong."""
         name = name or getattr(plugin, "__name__", None) or type(plugin).__name__
+        was_there = self._manager.is_registered(plugin)
         try:
             _check_implementations(plugin)
             self._manager.register(plugin, name)
             self._manager.check_pending()
         except (ValueError, TypeError, pluggy.PluginValidationError) as error:
-            if self._manager.is_registered(plugin):
+            if self._manager.is_registered(plugin) and not was_there:
                 self._manager.unregister(plugin)
             hint = "Its hooks must have the names and arguments that fairlead.hookspecs lists"
             message = f"plugin `{name}` failed at stage register: {described(error)}. {hint}."
@@ -70,31 +74,33 @@ class Hooks:
             for name, plugin in self._manager.list_name_plugin()
         ]
 
-    async def observe(self, hook: str, redact: Redact = str, /, **arguments: object) -> None:
+    async def observe(self, hook: str, surroundings: Context, /, **arguments: object) -> None:
         """Call a hook whose errors must change nothing: they are logged with the plugin's name."""
+        redact = surroundings.redactor.redact
 
         def log(implementation: HookImpl, error: Exception) -> None:
             _logger.warning("%s", redact(str(self._plugin_error(implementation, error))))
 
         if implementations := self._implementations(hook):
+            seconds = max(_OBSERVER_SECONDS, surroundings.deadline.remaining)
             try:
-                await self._call(
-                    hook, redact, call_hook(implementations, arguments, firstresult=False, on_error=log), arguments
-                )
+                await _call(hook, implementations, arguments, redact, on_error=log, seconds=seconds)
             except Exception as error:
                 _logger.warning("hook %s failed: %s", hook, redact(described(error)))
 
-    async def require(self, hook: str, redact: Redact = str, /, **arguments: object) -> None:
+    async def require(self, hook: str, surroundings: Context, /, **arguments: object) -> None:
         """Call a hook that may stop the operation: its `FairleadError` is raised, any other as `PluginError`."""
-        if implementations := self._implementations(hook):
-            call = call_hook(implementations, arguments, firstresult=False, on_error=self._raising(redact))
-            await self._call(hook, redact, call, arguments)
+        await self.ask(hook, surroundings, firstresult=False, **arguments)
 
-    async def ask(self, hook: str, redact: Redact = str, /, **arguments: object) -> Any:
-        """Return the first answer that is not None."""
+    async def ask(self, hook: str, surroundings: Context, /, *, firstresult: bool = True, **arguments: object) -> Any:
+        """Return the first answer that is not None; errors are as for `require`."""
         if implementations := self._implementations(hook):
-            call = call_hook(implementations, arguments, firstresult=True, on_error=self._raising(redact))
-            return await self._call(hook, redact, call, arguments)
+            redact, seconds = surroundings.redactor.redact, surroundings.deadline.remaining
+            on_error = self._raising(redact)
+            call = _call(
+                hook, implementations, arguments, redact, on_error=on_error, seconds=seconds, firstresult=firstresult
+            )
+            return await call
         return None
 
     def ask_now(self, hook: str, **arguments: object) -> Any:
@@ -113,13 +119,6 @@ class Hooks:
             self._load()
         caller: HookCaller = getattr(self._manager.hook, hook)
         return caller.get_hookimpls()
-
-    @staticmethod
-    async def _call(hook: str, redact: Redact, call: Awaitable[T], arguments: dict[str, object]) -> T:
-        if not is_tracing():
-            return await call
-        with traced(f"  hook {hook}", arguments, redact):
-            return await call
 
     def _load(self) -> None:
         if not self._pending:
@@ -170,6 +169,32 @@ class Hooks:
             raise failed from error
         self.failures.append(failed)
         _logger.warning("%s", failed)
+
+
+async def _call(
+    hook: str,
+    implementations: list[HookImpl],
+    arguments: dict[str, object],
+    redact: Redact,
+    *,
+    on_error: OnError,
+    seconds: float,
+    firstresult: bool = False,
+) -> Any:
+    """Call a hook for so many seconds at the most; a hook that hangs must not hold its operation for ever."""
+    import asyncio  # `fairlead plugins` does without it
+
+    trace = traced(f"  hook {hook}", arguments, redact) if is_tracing() else nullcontext()
+    try:
+        with trace:
+            async with asyncio.timeout(None if seconds == _NEVER else seconds) as limit:
+                return await call_hook(implementations, arguments, firstresult=firstresult, on_error=on_error)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        names = ", ".join(f"`{implementation.plugin_name}`" for implementation in implementations)
+        message = f"hook {hook} did not end within {seconds:.3g} s (plugins {names})"
+        raise DeadlineExceeded(message) from None
 
 
 def _check_implementations(plugin: object) -> None:

@@ -7,7 +7,7 @@ import contextvars
 import functools
 import inspect
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fairlead.errors import ConnectorBug, DeadlineExceeded, FairleadError, TransientError
@@ -46,7 +46,7 @@ class Invoker:
             operation, context, method if self._awaitable[operation] else lambda: self._in_thread(method)
         )
 
-    async def pages(self, context: Context, meta: object, *, token: str) -> AsyncIterator[LogPage]:
+    async def pages(self, context: Context, meta: object, *, token: str) -> AsyncGenerator[LogPage, None]:
         """Yield what `get_logs` yields, be it an async iterator or a plain one, each page within the deadline."""
         get_logs = getattr(self.connector, Operation.GET_LOGS)
         method = functools.partial(get_logs, meta, context, token=token)
@@ -55,10 +55,14 @@ class Invoker:
         else:
             iterator = await self._within(Operation.GET_LOGS, context, lambda: self._in_thread(method))
         step = self._stepper(iterator)
-        while (page := await self._within(Operation.GET_LOGS, context, step)) is not None:
-            if not isinstance(page, LogPage):
-                raise self.bug(Operation.GET_LOGS, f"yielded a {type(page).__name__}; it must be a LogPage")
-            yield page
+        try:
+            while (page := await self._within(Operation.GET_LOGS, context, step)) is not None:
+                if not isinstance(page, LogPage):
+                    raise self.bug(Operation.GET_LOGS, f"yielded a {type(page).__name__}; it must be a LogPage")
+                yield page
+        finally:
+            if hasattr(iterator, "aclose"):
+                await iterator.aclose()
 
     def bug(self, operation: Operation, what: str) -> ConnectorBug:
         """Return the error for a connector that broke its contract."""

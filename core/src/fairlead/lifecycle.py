@@ -7,8 +7,8 @@ same on the command line, behind Flyte and over HTTP.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -65,9 +65,7 @@ class Lifecycle:
             ready = await self._admitted(invoker, task, inputs, bound)
             meta = await invoker.call(Operation.CREATE, bound, ready, inputs)
             handle = Handle(task.category, await _encoded(invoker, meta, bound))
-            await self.hooks.observe(
-                "fairlead_after_create", bound.redactor.redact, task=ready, meta=meta, context=bound
-            )
+            await self.hooks.observe("fairlead_after_create", bound, task=ready, meta=meta, context=bound)
             return handle
 
     async def get(self, handle: Handle, context: Context) -> Resource:
@@ -79,7 +77,7 @@ class Lifecycle:
             resource = _checked(invoker, Operation.GET, resource, bound)
             await self.hooks.observe(
                 "fairlead_after_get",
-                bound.redactor.redact,
+                bound,
                 category=category,
                 meta=meta,
                 resource=resource,
@@ -91,11 +89,11 @@ class Lifecycle:
         """End a job. A job that has ended, or that nobody knows, is a success."""
         async with self._span(Operation.DELETE, handle.category, context, handle=handle) as bound:
             invoker, meta = self._decoded(handle, Operation.DELETE)
-            redact, arguments = bound.redactor.redact, {"category": handle.category, "meta": meta, "context": bound}
-            await self.hooks.observe("fairlead_before_delete", redact, **arguments)
+            arguments = {"category": handle.category, "meta": meta, "context": bound}
+            await self.hooks.observe("fairlead_before_delete", bound, **arguments)
             with suppress(ResourceNotFound):
                 await self._persistently(bound.deadline, lambda: invoker.call(Operation.DELETE, bound, meta))
-            await self.hooks.observe("fairlead_after_delete", redact, **arguments)
+            await self.hooks.observe("fairlead_after_delete", bound, **arguments)
 
     async def do(self, task: TaskTemplate, inputs: dict[str, Any], context: Context) -> Resource:
         """Run a task of a sync connector and return its resource, in a terminal phase."""
@@ -107,12 +105,13 @@ class Lifecycle:
                 raise invoker.bug(Operation.DO, f"returned the phase {resource.phase.name}; it must be a terminal one")
             return resource
 
-    async def get_logs(self, handle: Handle, context: Context, *, token: str = "") -> AsyncIterator[LogPage]:
+    async def get_logs(self, handle: Handle, context: Context, *, token: str = "") -> AsyncGenerator[LogPage, None]:
         """Yield the pages of a job's log that exist now, those after `token` if one is given."""
         async with self._span(Operation.GET_LOGS, handle.category, context, handle=handle) as bound:
             invoker, meta = self._decoded(handle, Operation.GET_LOGS)
-            async for page in invoker.pages(bound, meta, token=token):
-                yield bound.redactor.redact_value(page)
+            async with aclosing(invoker.pages(bound, meta, token=token)) as pages:
+                async for page in pages:
+                    yield bound.redactor.redact_value(page)
 
     async def get_metrics(self, handle: Handle, query: MetricsQuery, context: Context) -> Sequence[Metric]:
         """Return metrics of a job."""
@@ -126,7 +125,7 @@ class Lifecycle:
         return Span(self.hooks, operation, category, context, arguments)
 
     async def _secret_from_hooks(self, name: str, context: Context) -> str | None:
-        value = await self.hooks.ask("fairlead_get_secret", context.redactor.redact, name=name, context=context)
+        value = await self.hooks.ask("fairlead_get_secret", context, name=name, context=context)
         if value is None or isinstance(value, str):
             return value
         message = f"a fairlead_get_secret hook returned a {type(value).__name__} for `{name}`; it must be a str"
@@ -158,9 +157,7 @@ class Lifecycle:
         task.check_inputs(inputs)
         if invoker.connector.custom_type is not None:
             task = task.with_custom(invoker.connector.custom_type)
-        await self.hooks.require(
-            "fairlead_before_create", context.redactor.redact, task=task, inputs=inputs, context=context
-        )
+        await self.hooks.require("fairlead_before_create", context, task=task, inputs=inputs, context=context)
         return task
 
     async def _persistently(self, deadline: Deadline, call: Callable[[], Awaitable[T]]) -> T:
@@ -191,12 +188,13 @@ async def _encoded(invoker: Invoker, meta: object, context: Context) -> bytes:
         if not secret:
             return encoded
         problem = f"returned a meta that holds the secret `{secret}`"
-    cleanup = msgspec.structs.replace(context, deadline=Deadline.after(_CLEANUP_SECONDS))
+    outcome = "the job was deleted"
     try:
+        cleanup = msgspec.structs.replace(context, deadline=Deadline.after(_CLEANUP_SECONDS))
         await invoker.call(Operation.DELETE, cleanup, meta)
     except FairleadError as error:
-        _logger.warning("a job without a usable meta could not be deleted: %s", error)
-    raise invoker.bug(Operation.CREATE, context.redactor.redact(f"{problem}; the job was deleted"))
+        outcome = f"the job could not be deleted: {error}"
+    raise invoker.bug(Operation.CREATE, context.redactor.redact(f"{problem}; {outcome}"))
 
 
 def _checked(invoker: Invoker, operation: Operation, resource: object, context: Context) -> Resource:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fairlead.discovery import Group, PluginEntry, Status, installed
+from fairlead.discovery import Group, PluginEntry, Status, find, installed
 from fairlead.errors import InvalidTask
 from fairlead.loading import described, failure, load
 
@@ -48,10 +48,10 @@ async def local_backend(category: TaskCategory) -> AsyncIterator[LocalBackend]:
 
 
 def _entry(category: TaskCategory) -> PluginEntry:
-    entries = installed(Group.LOCAL_BACKENDS)
-    entry = next((entry for entry in entries if entry.name in {str(category), category.name}), None)
+    entry = find(Group.LOCAL_BACKENDS, str(category)) or find(Group.LOCAL_BACKENDS, category.name)
     if entry is not None:
         return entry
+    entries = installed(Group.LOCAL_BACKENDS)
     known = ", ".join(entry.name for entry in entries if entry.status is Status.AVAILABLE) or "none"
     message = (
         f"no local stand-in for task type `{category}` is installed, so --local cannot be used; installed: {known}"

@@ -64,7 +64,7 @@ class ConnectorRegistry:
         if (connector := self._connectors.get(category)) is not None:
             return connector
         if failed := self._failures.get(category):
-            raise failed
+            raise failed.with_traceback(None)  # one that is raised again and again would collect tracebacks
         if category not in self._entries:
             raise ConnectorNotFound(self._not_found(category))
         return self._load(category)
@@ -126,12 +126,14 @@ class ConnectorRegistry:
             self._entries[category] = entry
 
     def _try(self, category: TaskCategory) -> None:
+        known = category in self._failures
         try:
             self.get_connector(*category)
         except PluginError as error:
             if is_strict():
                 raise
-            _logger.warning("%s", error)
+            if not known:
+                _logger.warning("%s", error)
 
     def _tell_hooks(self) -> None:
         if not self._hooks_told:

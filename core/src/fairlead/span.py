@@ -56,4 +56,4 @@ class Span:
         )
         if self._trace is not None:
             self._trace.__exit__(error_type, error, traceback)
-        await self._hooks.observe("fairlead_operation_finished", self._context.redactor.redact, event=event)
+        await self._hooks.observe("fairlead_operation_finished", self._context, event=event)

@@ -46,9 +46,7 @@ def status(*, handle: str, as_json: bool) -> int:
     async def look(lifecycle: Lifecycle, job: Handle) -> None:
         shown.updated(await lifecycle.get(job, _context(_OPERATION_SECONDS)))
 
-    try:
-        _with_job(handle, shown, look)
-    except (FairleadError, Interrupted) as error:
+    if error := _with_job(handle, shown, look):
         return finish(shown, error, as_json=as_json)
     if as_json:
         print_json(document(shown.category, shown.handle, shown.resource))
@@ -76,11 +74,7 @@ def wait(*, handle: str, timeout: float | None, as_json: bool) -> int:
         with shown:
             await Runner(lifecycle).follow(job, _context(timeout), progress=shown)
 
-    try:
-        _with_job(handle, shown, follow)
-    except (FairleadError, Interrupted) as error:
-        return finish(shown, error, as_json=as_json)
-    return finish(shown, None, as_json=as_json)
+    return finish(shown, _with_job(handle, shown, follow), as_json=as_json)
 
 
 @click.command
@@ -99,9 +93,7 @@ def logs(*, handle: str, follow: bool, timestamps: bool) -> int:
         await _print_log(lifecycle, job, follow=follow, timestamps=timestamps)
 
     shown = PlainProgress(silent=True)
-    try:
-        _with_job(handle, shown, print_log)
-    except (FairleadError, Interrupted) as error:
+    if error := _with_job(handle, shown, print_log):
         return finish(shown, error, as_json=False)
     return ExitCode.SUCCEEDED
 
@@ -123,9 +115,7 @@ def cancel(*, handle: str, as_json: bool) -> int:
         if as_json:
             shown.updated(await lifecycle.get(job, _context(_OPERATION_SECONDS)))
 
-    try:
-        _with_job(handle, shown, end)
-    except (FairleadError, Interrupted) as error:
+    if error := _with_job(handle, shown, end):
         return finish(shown, error, as_json=as_json)
     if as_json:
         print_json(document(shown.category, shown.handle, shown.resource))
@@ -134,14 +124,18 @@ def cancel(*, handle: str, as_json: bool) -> int:
     return ExitCode.SUCCEEDED
 
 
-def _with_job(text: str, shown: PlainProgress, work: Work) -> None:
-    """Read a handle, load its connector, and do the work; a signal ends the work and leaves the job."""
-    shown.handle = job = Handle.parse(text)
-    shown.category = job.category
-    lifecycle = Lifecycle()
-    lifecycle.registry.get_connector(*job.category)
-    leaving = f"the job goes on\nhandle: {job}"
-    run_interruptibly(work(lifecycle, job), asked=leaving, last_words=lambda: leaving)
+def _with_job(text: str, shown: PlainProgress, work: Work) -> FairleadError | Interrupted | None:
+    """Read a handle, load its connector, do the work, and return how that failed; a signal leaves the job."""
+    try:
+        shown.handle = job = Handle.parse(text)
+        shown.category = job.category
+        lifecycle = Lifecycle()
+        lifecycle.registry.get_connector(*job.category)  # here, where Ctrl-C can still end a slow import
+        leaving = f"the job goes on\nhandle: {job}"
+        run_interruptibly(work(lifecycle, job), asked=leaving, last_words=lambda: leaving)
+    except (FairleadError, Interrupted) as error:
+        return error
+    return None
 
 
 def _context(seconds: float | None) -> Context:

@@ -9,7 +9,7 @@ import click
 
 from fairlead._version import __version__
 from fairlead.cli.exits import ExitCode, exit_code, print_error
-from fairlead.discovery import Group, PluginEntry, Status, installed
+from fairlead.discovery import Group, PluginEntry, Status, find, installed
 from fairlead.errors import FairleadError
 
 
@@ -71,11 +71,11 @@ class EntryPointGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the available commands."""
-        return [entry.name for entry in self._entries() if entry.status is Status.AVAILABLE]
+        return [name for name, _ in self.help_rows()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a command; an error of its plugin is raised only here."""
-        entry = next((entry for entry in self._entries() if entry.name == cmd_name), None)
+        entry = find(self._group, cmd_name)
         return load_command(entry) if entry else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -87,18 +87,12 @@ class EntryPointGroup(click.Group):
 
     def help_rows(self) -> list[tuple[str, str]]:
         """Return name and summary of each command."""
-        return [(entry.name, entry.summary) for entry in self._entries() if entry.status is Status.AVAILABLE]
-
-    def _entries(self) -> list[PluginEntry]:
-        return installed(self._group)
+        entries = installed(self._group)
+        return [(entry.name, entry.summary) for entry in entries if entry.status is Status.AVAILABLE]
 
 
 class RootGroup(EntryPointGroup):
     """The built-in commands, and those of plugins."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the built-in commands in the order of use, then those of plugins."""
-        return [*_COMMANDS, *(name for name in super().list_commands(ctx) if name not in _COMMANDS)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a command."""
@@ -115,7 +109,7 @@ class RootGroup(EntryPointGroup):
         return command
 
     def help_rows(self) -> list[tuple[str, str]]:
-        """Return name and summary of each command."""
+        """Return name and summary of the built-in commands in the order of use, then of those of plugins."""
         built_in = [(name, command.short_help) for name, command in _COMMANDS.items()]
         return built_in + [row for row in super().help_rows() if row[0] not in _COMMANDS]
 
