@@ -12,7 +12,7 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "types", "build", "tests", "demo"]
+nox.options.sessions = ["lint", "types", "build", "tests", "floors", "demo"]
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 PACKAGES = ["core", "plugins/dummy", "plugins/echo"]
@@ -72,6 +72,17 @@ def tests(session: nox.Session) -> None:
     session.install(*_group("tests"))
     _install_packages(session)
     session.run("pytest", "-n", "2", "--dist", "loadfile", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0], venv_backend="uv")
+def floors(session: nox.Session) -> None:
+    """Run the tests of the core with the oldest dependencies that the packages allow."""
+    session.install(*_group("tests"))
+    session.install(
+        "--no-sources", "--reinstall", "--resolution", "lowest-direct", *(f"./{package}" for package in PACKAGES)
+    )
+    session.run("uv", "pip", "list")
+    session.run("pytest", "-n", "2", "core", "plugins", "tests/test_cli.py", *session.posargs)
 
 
 @nox.session

@@ -3,6 +3,8 @@
 This is the path of `fairlead list`, so it imports little: neither msgspec nor pluggy nor asyncio.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import sys
@@ -78,7 +80,7 @@ class PluginFilter(NamedTuple):
     disabled: frozenset[str]
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "PluginFilter":
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> PluginFilter:
         """Read `FAIRLEAD_PLUGINS` (only these; empty means none) and `FAIRLEAD_DISABLE_PLUGINS`."""
         allowed = environment.get(ALLOW_VARIABLE)
         return cls(

@@ -14,7 +14,7 @@ from fairlead.cli.exits import ExitCode
 from fairlead.cli.finish import finish
 from fairlead.cli.interrupt import Interrupted, run_interruptibly
 from fairlead.cli.progress import PlainProgress, progress
-from fairlead.cli.values import Duration
+from fairlead.cli.values import duration_option
 from fairlead.cli.verbosity import redactor
 from fairlead.context import Context, Deadline
 from fairlead.errors import FairleadError
@@ -57,7 +57,9 @@ def status(*, handle: str, as_json: bool) -> int:
 
 @click.command
 @click.argument("handle")
-@click.option("--timeout", type=Duration(), metavar="DURATION", help="Exit with 124 after this long; the job goes on.")
+@click.option(
+    "--timeout", callback=duration_option, metavar="DURATION", help="Exit with 124 after this long; the job goes on."
+)
 @_as_json
 def wait(*, handle: str, timeout: float | None, as_json: bool) -> int:
     """Follow a job to its end and print its outputs; exits as `fairlead run` does.

@@ -19,7 +19,7 @@ from fairlead.cli.finish import finish
 from fairlead.cli.interrupt import Interrupted, run_interruptibly
 from fairlead.cli.progress import PlainProgress, progress
 from fairlead.cli.taskfile import SUFFIXES, read_mapping, read_task
-from fairlead.cli.values import Duration, parse_assignments
+from fairlead.cli.values import duration_option, parse_assignments
 from fairlead.cli.verbosity import redactor
 from fairlead.context import Context
 from fairlead.errors import DeadlineExceeded, FairleadError, InvalidTask, TransientError
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--timeout",
-    type=Duration(),
+    callback=duration_option,
     metavar="DURATION",
     help="Delete the job and exit with 124 after this long, such as 90s or 10m.",
 )
