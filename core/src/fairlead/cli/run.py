@@ -105,8 +105,15 @@ def run(
     except (FairleadError, Interrupted) as error:
         if shown.handle is None and isinstance(error, TransientError | DeadlineExceeded):
             shown.line(f"if a job was started all the same, --idempotency-key {key} finds it")
-        return finish(shown, error, as_json=as_json)
+        return finish(shown, _located(error, task), as_json=as_json)
     return finish(shown, None, as_json=as_json)
+
+
+def _located(error: FairleadError | Interrupted, task: str) -> FairleadError | Interrupted:
+    """Return the error with the name of the task file, where the task is what is wrong and one was given."""
+    if isinstance(error, InvalidTask) and _is_file(task) and not str(error).startswith(task):
+        return error.with_message(f"{task}: {error}")
+    return error
 
 
 def _task_and_inputs(
@@ -120,13 +127,17 @@ def _task_and_inputs(
 
 
 def _template(task: str) -> tuple[TaskTemplate, dict[str, Any]]:
-    if task.endswith(SUFFIXES) or os.sep in task:
+    if _is_file(task):
         return read_task(Path(task))
     try:
         category = TaskCategory.parse(task)
     except ValueError as error:
         raise InvalidTask(str(error)) from error
     return TaskTemplate(type=category.name, task_type_version=category.version), {}
+
+
+def _is_file(task: str) -> bool:
+    return task.endswith(SUFFIXES) or os.sep in task
 
 
 async def _driven(
