@@ -97,5 +97,4 @@ def demo(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure against peers, each in its own environment, and write `benchmarks/RESULTS.md`."""
     session.install("uv>=0.5")
-    _install_packages(session)
     session.run("python", "benchmarks/run.py", *session.posargs)

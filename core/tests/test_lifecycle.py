@@ -276,11 +276,25 @@ async def test_deleting_what_is_gone_is_a_success(jobs, lifecycle, context):
     await lifecycle.delete(HANDLE, context)
 
 
-@pytest.mark.parametrize("meta", [b"", b"{}", b"\xff", b'{"job_id": 5}'])
+@pytest.mark.parametrize("meta", [b"", b"{}", b"\xff", b'{"job_id": 5}', b'{"job_id":"\xff"}', b"[" * 100_000])
 async def test_bad_metas_are_refused(lifecycle, context, meta):
     """Bytes that are no meta never reach the connector."""
     with pytest.raises(InvalidHandle, match="not a resource meta of Job"):
         await lifecycle.get(Handle(TaskCategory("jobs"), meta), context)
+
+
+async def test_a_meta_that_its_class_refuses(context):
+    """What the author's own check raises is about the handle too."""
+
+    class Checked(Job):
+        def __post_init__(self):
+            raise KeyError(self.job_id)
+
+    class Strict(Jobs):
+        metadata_type = Checked
+
+    with pytest.raises(InvalidHandle, match="not a resource meta of Checked: KeyError"):
+        await serve(Strict).get(HANDLE, context)
 
 
 async def test_the_other_kind_is_not_supported(lifecycle, context):

@@ -75,6 +75,15 @@ def test_an_authors_own_encoding():
     class Special(Raw):
         pass
 
+    class Static(ResourceMeta):
+        @staticmethod
+        def decode(data):
+            return Raw(data)
+
+    class MoreStatic(Static):
+        pass
+
+    assert Static.decode(b"x") == MoreStatic.decode(b"x") == Raw(b"x")
     assert Raw.decode(b"\xff") == Raw(b"\xff")
     assert Special.decode(b"\xff") == Special(b"\xff")
     assert Special(b"x").encode() == b"x"

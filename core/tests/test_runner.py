@@ -132,6 +132,21 @@ async def test_poll_after_takes_the_place_of_the_interval(runner, jobs, context,
     assert slept == [1, 2, 4, 1, 2, 70]
 
 
+async def test_poll_after_is_never_a_busy_loop(runner, jobs, context, monkeypatch):
+    """A connector that proposes to ask again at once is asked after a moment."""
+    slept = []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    monkeypatch.setattr("fairlead.runner.asyncio.sleep", sleep)
+    jobs.answers = [Resource(phase=Phase.RUNNING, poll_after=after) for after in (0, -1)] + [
+        Resource(phase=Phase.FAILED)
+    ]
+    await runner.run(TASK, {}, context)
+    assert slept == [0.05, 0.05]
+
+
 async def test_a_timeout_deletes_the_job(runner, jobs, seen, context):
     """When the time is over the job is deleted, and the error says where it stood."""
     jobs.answers = [RUNNING]

@@ -146,8 +146,8 @@ class Lifecycle:
         meta_type = cast("AsyncConnector[Any]", invoker.connector).metadata_type
         try:
             return invoker, meta_type.decode(handle.meta)
-        except msgspec.DecodeError as error:
-            message = f"not a resource meta of {meta_type.__name__}: {error}"
+        except Exception as error:  # not only msgspec's: bytes may be no text, and `decode` may be the author's
+            message = f"not a resource meta of {meta_type.__name__}: {described(error)}"
             raise InvalidHandle(message) from error
 
     async def _admitted(

@@ -11,19 +11,21 @@ _encode = msgspec.json.Encoder().encode
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
-class ResourceMeta(msgspec.Struct, frozen=True):
+class ResourceMeta(msgspec.Struct, frozen=True, gc=False):
     """All that is needed to find a job again, from any process, on any machine.
 
     Subclass it with the fields that identify the job (an id and where it lives). Never put a secret
     into it: hosts store it and print it as part of the handle. Encoded as a JSON object; unknown
     fields are ignored when it is read, so new fields need defaults.
+
+    Being frozen and made of what JSON can hold, a meta is never part of a reference cycle, so the garbage
+    collector need not look at it.
     """
 
     def __init_subclass__(cls, **config: Any) -> None:
         """Give each class a `decode` of its own, unless it has, or inherits, one that its author has written."""
         super().__init_subclass__(**config)
-        inherited = cls.decode
-        if not isinstance(inherited, MethodType) or inherited.__func__ is _FIRST_DECODE.__func__:
+        if _is_ours(cls.decode):
             setattr(cls, "decode", _FIRST_DECODE)  # noqa: B010 - type checkers see the method below
 
     def encode(self) -> bytes:
@@ -43,6 +45,13 @@ class ResourceMeta(msgspec.Struct, frozen=True):
 
 
 _FIRST_DECODE: "classmethod[ResourceMeta, [bytes], ResourceMeta]" = vars(ResourceMeta)["decode"]
+
+
+def _is_ours(decode: object) -> bool:
+    """Whether a class's `decode` is the one above, or the method of a decoder that took its place."""
+    if isinstance(decode, MethodType):
+        return decode.__func__ is _FIRST_DECODE.__func__
+    return isinstance(getattr(decode, "__self__", None), msgspec.json.Decoder)
 
 
 class Phase(IntEnum):

@@ -22,6 +22,7 @@ _PASSING = (TransientError, QuotaExceeded, DeadlineExceeded)
 
 _CREATE_SECONDS = 120.0
 _LAST_LOOK_SECONDS = 5.0
+_SHORTEST_POLL = 0.05
 
 
 class Progress:
@@ -44,7 +45,7 @@ class Runner:
     """Creates, polls and ends jobs; any number of them at once, each in a coroutine of its own.
 
     `poll` is the interval between two `get`s, from small to large; a connector's `poll_after` takes its
-    place. `operation_seconds` is the deadline of one operation. `grace` is how long, in seconds, ending a
+    place, but is never less than 50 ms. `operation_seconds` is the deadline of one operation. `grace` is how long, in seconds, ending a
     job may take after a timeout or a cancellation.
     """
 
@@ -125,7 +126,7 @@ class Runner:
                     return resource
                 if resource.phase is not phase:
                     phase, delays = resource.phase, self._poll.delays()
-                delay = next(delays) if resource.poll_after is None else resource.poll_after
+                delay = next(delays) if resource.poll_after is None else max(_SHORTEST_POLL, resource.poll_after)
             remaining = context.deadline.remaining
             if not remaining:
                 message = f"the job did not end in the time allowed; its last known phase is {phase.name}"

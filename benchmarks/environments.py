@@ -1,0 +1,84 @@
+"""Make the environments: those with fairlead's wheels, and one for each peer."""
+
+import functools
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from environment import Environment
+
+_HERE = Path(__file__).parent
+_FAIRLEAD_SOURCES = [_HERE.parent / folder for folder in ("core", "plugins/dummy", "plugins/echo")]
+_FAIRLEAD_PACKAGES = ["fairlead", "fairlead-dummy", "fairlead-echo", "click", "importlib-metadata", "msgspec", "pluggy"]
+
+
+class BuildFailed(Exception):
+    """An environment could not be made."""
+
+
+class PeerUnavailable(Exception):
+    """A peer could not be installed, so that it is missing in the results."""
+
+
+class Environments:
+    """Makes environments in `directory`, each anew at its first use in a run."""
+
+    def __init__(self, directory: Path = _HERE / ".envs") -> None:
+        self._directory = directory
+        self._peers: dict[str, Environment | PeerUnavailable] = {}
+
+    @functools.cached_property
+    def fairlead(self) -> Environment:
+        """The environment with fairlead and its plugins dummy and echo."""
+        return self.another_fairlead("fairlead")
+
+    def another_fairlead(self, name: str) -> Environment:
+        """Make a further environment with the same packages, which the caller may change."""
+        return self._made(name, [str(wheel) for wheel in self._wheels], _FAIRLEAD_PACKAGES)
+
+    def peer(self, distribution: str) -> Environment:
+        """Return the environment of a peer; raise `PeerUnavailable` where it cannot be installed."""
+        if distribution not in self._peers:
+            self._peers[distribution] = self._attempted(distribution)
+        made = self._peers[distribution]
+        if isinstance(made, PeerUnavailable):
+            raise made
+        return made
+
+    @functools.cached_property
+    def _wheels(self) -> list[Path]:
+        """The built packages; without sources, because those would link to the checkout."""
+        target = self._empty("wheels")
+        for source in _FAIRLEAD_SOURCES:
+            _uv("build", "--wheel", "--no-sources", "--out-dir", str(target), str(source))
+        return sorted(target.glob("*.whl"))
+
+    def _attempted(self, distribution: str) -> Environment | PeerUnavailable:
+        try:
+            return self._made(distribution, [distribution], [distribution])
+        except BuildFailed as error:
+            # The error may name paths and addresses, so it is not for the results.
+            print(f"{distribution}: {error}", file=sys.stderr)
+            return PeerUnavailable(f"{distribution} could not be installed, so it is missing here.")
+
+    def _made(self, name: str, requirements: Sequence[str], packages: Sequence[str]) -> Environment:
+        made = Environment(self._empty(name), self._empty(f"{name}-home"), packages)
+        _uv("venv", "--python", sys.executable, str(made.directory))
+        _uv("pip", "install", "--python", str(made.python), "--no-sources", "--compile-bytecode", *requirements)
+        return made
+
+    def _empty(self, name: str) -> Path:
+        directory = self._directory / name
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        return directory
+
+
+def _uv(*arguments: str) -> None:
+    ended = subprocess.run([sys.executable, "-m", "uv", *arguments], capture_output=True, text=True, check=False)
+    if ended.returncode:
+        lines = ended.stderr.strip().splitlines()
+        message = f"`uv {arguments[0]}` ended with code {ended.returncode}: {lines[-1].strip() if lines else ''}"
+        raise BuildFailed(message)
