@@ -90,6 +90,8 @@ class PluginFilter(NamedTuple):
 
     def apply(self, entry: PluginEntry) -> PluginEntry:
         """Return the entry, as disabled where the user does not want it."""
+        if self.allowed is None and not self.disabled:
+            return entry
         names = {normalized(name) for name in (entry.distribution, entry.name, re.sub(r"\.v\d+$", "", entry.name))}
         if names & self.disabled:
             return entry._replace(status=Status.DISABLED, reason=f"disabled by {DISABLE_VARIABLE}")
