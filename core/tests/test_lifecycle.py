@@ -587,6 +587,35 @@ async def test_custom_is_decoded(context):
         await lifecycle.do(TaskTemplate(type="typed", custom={"size": "4"}), {}, context)
 
 
+async def test_connectors_are_closed_at_the_end(context, caplog):
+    """A lifecycle closes the connectors that it has used, and goes on where one cannot be closed."""
+    closed = []
+
+    class Closing(Upper):
+        task_type = "closing"
+
+        async def close(self):
+            closed.append(self.task_type)
+
+    class Broken(Closing):
+        task_type = "broken"
+
+        async def close(self):
+            raise OSError("stuck")
+
+    class Unused(Closing):
+        task_type = "unused"
+
+    registry = ConnectorRegistry(discover=False)
+    for connector in (Broken, Closing, Unused):
+        registry.register(connector)
+    async with Lifecycle(registry) as lifecycle:
+        for name in ("broken", "closing"):
+            await lifecycle.do(TaskTemplate(type=name), {}, context)
+    assert closed == ["closing"]
+    assert "connector 'Broken' could not be closed: OSError: stuck" in caplog.text
+
+
 async def test_trace(lifecycle, context, monkeypatch, capsys):
     """FAIRLEAD_TRACE=1 writes each operation and hook with its arguments, redacted, and its time."""
     monkeypatch.setenv("FAIRLEAD_TRACE", "1")

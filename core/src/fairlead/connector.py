@@ -61,6 +61,9 @@ class Connector(ABC):
         """The docstring of the connector class, as `inspect.cleandoc` leaves it."""
         return inspect.cleandoc(type(self).__doc__ or "")
 
+    async def close(self) -> None:  # noqa: B027 - most have nothing to close
+        """Let go of connections. Called when a host ends, on the event loop that has used the connector."""
+
 
 class AsyncConnector(Connector, Generic[MetaT]):
     """A connector that starts jobs, follows them and ends them.

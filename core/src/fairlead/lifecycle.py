@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import msgspec
 
@@ -40,6 +40,7 @@ from fairlead.task import TaskTemplate
 T = TypeVar("T")
 
 _CLEANUP_SECONDS = 30.0
+_CLOSE_SECONDS = 5.0
 
 _logger = get_logger(__name__)
 
@@ -48,7 +49,8 @@ class Lifecycle:
     """The only caller of connectors.
 
     `backoff` is how `get` waits between its tries after a transient error, inside the deadline. All
-    methods raise only `FairleadError`s (and pass on a cancellation), none of them with a secret.
+    methods raise only `FairleadError`s (and pass on a cancellation), none of them with a secret. As an async
+    context manager, it closes at the end the connectors that it has used.
     """
 
     def __init__(self, registry: ConnectorRegistry | None = None, *, backoff: Backoff | None = None) -> None:
@@ -57,6 +59,23 @@ class Lifecycle:
         self.hooks = self.registry.hooks
         self._backoff = backoff or Backoff(initial=0.1, maximum=2.0)
         self._invokers: dict[Connector, Invoker] = {}
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close what was used."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Let the connectors that were used close their connections; one that fails at that is logged."""
+        for connector in self._invokers:
+            try:
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await connector.close()
+            except Exception as error:
+                _logger.warning("connector %r could not be closed: %s", connector.display_name, described(error))
 
     async def create(self, task: TaskTemplate, inputs: dict[str, Any], context: Context) -> Handle:
         """Submit a job and return its handle; with the same `context.idempotency_key`, that of the same job."""

@@ -151,11 +151,11 @@ class TaskTemplate(msgspec.Struct, Generic[CustomT], frozen=True, kw_only=True):
     def check_inputs(self, inputs: dict[str, Any]) -> None:
         """Raise `InvalidTask` where declared inputs are missing, undeclared ones given, or simple types differ.
 
-        A task without an interface takes any inputs.
+        A task that declares no inputs takes any.
         """
-        if self.interface is None:
+        declared = self.interface.inputs if self.interface else {}
+        if not declared:
             return
-        declared = self.interface.inputs
         if missing := [name for name in declared if name not in inputs]:
             message = f"missing input: {', '.join(f'`{name}` ({_described(declared[name])})' for name in missing)}"
             raise InvalidTask(message)

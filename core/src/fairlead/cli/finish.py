@@ -33,5 +33,6 @@ def finish(shown: PlainProgress, error: FairleadError | Interrupted | None, *, a
         print_json(resource.outputs)
     if resource.phase is Phase.SUCCEEDED:
         return ExitCode.SUCCEEDED
-    print_error(f"the task ended as {resource.phase.name}" + (f": {resource.message}" if resource.message else ""))
+    summary = resource.message.partition("\n")[0]  # the whole message stands above
+    print_error(f"the task ended as {resource.phase.name}" + (f": {summary}" if summary else ""))
     return ExitCode.TASK_FAILED

@@ -134,10 +134,15 @@ def _with_job(text: str, shown: PlainProgress, work: Work) -> FairleadError | In
         lifecycle = Lifecycle()
         lifecycle.registry.get_connector(*job.category)  # here, where Ctrl-C can still end a slow import
         leaving = f"the job goes on\nhandle: {job}"
-        run_interruptibly(work(lifecycle, job), asked=leaving, last_words=lambda: leaving)
+        run_interruptibly(_closing(work, lifecycle, job), asked=leaving, last_words=lambda: leaving)
     except (FairleadError, Interrupted) as error:
         return error
     return None
+
+
+async def _closing(work: Work, lifecycle: Lifecycle, job: Handle) -> None:
+    async with lifecycle:
+        await work(lifecycle, job)
 
 
 def _context(seconds: float | None) -> Context:

@@ -98,7 +98,7 @@ def run(
         act = runner.create if detach else partial(runner.run, timeout=timeout)
         drive = partial(act, template, given, progress=shown)
         run_interruptibly(
-            _driven(drive, context, backend, shown),
+            _driven(drive, runner, context, backend, shown),
             asked="interrupted: ending the job; once more to stop at once",
             last_words=lambda: _last_words(shown, key),
         )
@@ -142,12 +142,13 @@ def _is_file(task: str) -> bool:
 
 async def _driven(
     drive: Callable[[Context], Awaitable[object]],
+    runner: Runner,
     context: Context,
     backend: AbstractAsyncContextManager[LocalBackend],
     shown: PlainProgress,
 ) -> None:
     """Start the stand-in, if there is one, and drive the task with what it gives."""
-    async with backend as local:
+    async with backend as local, runner.lifecycle:
         with shown:
             await drive(msgspec.structs.replace(context, configs=local.configs, secrets=local.secrets))
 

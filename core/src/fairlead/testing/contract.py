@@ -64,8 +64,11 @@ class _Contract:
 
     def test_the_task_ends_as_expected(self) -> None:
         """The task runs to the expected phase."""
-        run = Runner(self._lifecycle(), poll=_POLL).run(self._task(), self.inputs, self._context())
-        _assert_phase(asyncio.run(run), self.expected)
+        _assert_phase(asyncio.run(self._run()), self.expected)
+
+    async def _run(self) -> Resource:
+        async with self._lifecycle() as lifecycle:
+            return await Runner(lifecycle, poll=_POLL).run(self._task(), self.inputs, self._context())
 
     def _task(self) -> TaskTemplate:
         return convert(self.task, TaskTemplate, "task")
@@ -137,13 +140,16 @@ class AsyncConnectorContract(_Contract):
             _assert_phase(asyncio.run(self._followed(handle)), self.expected)
 
     async def _created(self, key: str = "") -> Handle:
-        return await self._lifecycle().create(self._task(), self.inputs, self._context(key))
+        async with self._lifecycle() as lifecycle:
+            return await lifecycle.create(self._task(), self.inputs, self._context(key))
 
     async def _followed(self, handle: Handle) -> Resource:
-        return await Runner(self._lifecycle(), poll=_POLL).follow(handle, self._context())
+        async with self._lifecycle() as lifecycle:
+            return await Runner(lifecycle, poll=_POLL).follow(handle, self._context())
 
     async def _deleted(self, handle: Handle) -> None:
-        await self._lifecycle().delete(handle, self._context())
+        async with self._lifecycle() as lifecycle:
+            await lifecycle.delete(handle, self._context())
 
 
 def _assert_phase(resource: Resource, expected: Phase) -> None:
