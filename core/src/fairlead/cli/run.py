@@ -23,6 +23,7 @@ from fairlead.cli.values import duration_option, parse_assignments
 from fairlead.cli.verbosity import redactor
 from fairlead.context import Context
 from fairlead.errors import DeadlineExceeded, FairleadError, InvalidTask, TransientError
+from fairlead.lifecycle import Lifecycle
 from fairlead.local import LocalBackend, local_backend
 from fairlead.runner import Runner
 from fairlead.task import TaskTemplate
@@ -150,7 +151,22 @@ async def _driven(
     """Start the stand-in, if there is one, and drive the task with what it gives."""
     async with backend as local, runner.lifecycle:
         with shown:
-            await drive(msgspec.structs.replace(context, configs=local.configs, secrets=local.secrets))
+            bound = msgspec.structs.replace(context, configs=local.configs, secrets=local.secrets)
+            await drive(bound)
+        if not isinstance(backend, nullcontext):
+            await _show_log(runner.lifecycle, shown, bound)
+
+
+async def _show_log(lifecycle: Lifecycle, shown: PlainProgress, context: Context) -> None:
+    """Print the log of a job in a stand-in, which nobody can ask for it later."""
+    if shown.handle is None:
+        return
+    try:
+        async for page in lifecycle.get_logs(shown.handle, context):
+            for line in page.lines:
+                shown.line(f"log: {line.message}")
+    except FairleadError as error:
+        shown.line(f"no log: {error}")
 
 
 def _last_words(shown: PlainProgress, key: str) -> str:
