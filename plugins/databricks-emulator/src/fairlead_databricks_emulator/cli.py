@@ -1,0 +1,47 @@
+"""The command line: an emulator until a signal ends it."""
+
+import json
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from fairlead_databricks_emulator.certificates import Certificate
+from fairlead_databricks_emulator.emulator import Emulator
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=0, show_default=True, help="The port to listen on; 0 takes a free one.")
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Where to keep files, logs, environments."
+)
+@click.option("--tls", is_flag=True, help="Serve HTTPS, with a certificate made for it (needs the extra `tls`).")
+@click.option("--tls-cert", type=click.Path(exists=True, dir_okay=False), help="Serve HTTPS with this certificate.")
+@click.option("--tls-key", type=click.Path(exists=True, dir_okay=False), help="The key of --tls-cert.")
+def main(*, host: str, port: int, data: Path | None, tls: bool, tls_cert: str | None, tls_key: str | None) -> None:
+    """Run a local Databricks workspace, which really runs the submitted Python.
+
+    Prints one line of JSON when it is ready: host, token, client_id, client_secret.
+    """
+    if bool(tls_cert) != bool(tls_key):
+        message = "--tls-cert and --tls-key need one another"
+        raise click.UsageError(message)
+    given = Certificate(certificate_file=tls_cert, key_file=tls_key, ca_file=tls_cert) if tls_cert and tls_key else None
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with Emulator(data=data, host=host, port=port, tls=tls, certificate=given) as emulator:
+        click.echo(json.dumps(_ready(emulator)))
+        stop.wait()
+
+
+def _ready(emulator: Emulator) -> dict[str, str]:
+    facts = {
+        "host": emulator.host,
+        "token": emulator.token,
+        "client_id": emulator.client_id,
+        "client_secret": emulator.client_secret,
+    }
+    return {**facts, "ca_file": emulator.ca_file} if emulator.ca_file else facts

@@ -1,0 +1,61 @@
+"""Processes in a group of their own, so that all they have started ends with them."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from fairlead_databricks_emulator.runs.run import StopSignal
+
+
+async def run_process(
+    command: Sequence[str],
+    *,
+    log: Path,
+    environment: Mapping[str, str],
+    directory: Path,
+    stop: StopSignal,
+    grace: float,
+) -> int | None:
+    """Run a command and return its exit code, or None if it was stopped.
+
+    Standard output and error go to `log`. On the stop signal the group gets SIGTERM, and SIGKILL after
+    `grace` seconds; whatever is left of the group when the process has ended is killed too.
+    """
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=dict(environment),
+            cwd=directory,
+            start_new_session=True,
+        )
+    try:
+        return await _end(process, stop, grace)
+    finally:
+        _signal(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def _end(process: asyncio.subprocess.Process, stop: StopSignal, grace: float) -> int | None:
+    """Wait for the process or the stop signal, whichever comes first."""
+    exited = asyncio.ensure_future(process.wait())
+    stopped = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({exited, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if exited.done():
+        return exited.result()
+    _signal(process.pid, signal.SIGTERM)
+    await asyncio.wait({exited}, timeout=grace)
+    _signal(process.pid, signal.SIGKILL)
+    await exited
+    return None
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)

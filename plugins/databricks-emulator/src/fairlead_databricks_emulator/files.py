@@ -1,0 +1,83 @@
+"""The files of the workspace, volumes and DBFS, kept in a folder of this machine."""
+
+import shutil
+from pathlib import Path, PurePosixPath
+
+from fairlead_databricks_emulator.errors import ApiError, invalid_parameter, not_found
+
+_SUFFIXES = ("", ".py", ".ipynb", ".sql")
+
+
+class WorkspaceFiles:
+    """Files by their path in the workspace: `/Workspace/...` (or without that), `/Volumes/...`, `dbfs:/...`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def path(self, name: str) -> Path:
+        """Return where a file of the workspace is kept, whether it is there or not."""
+        root, inner = _root(name)
+        if ".." in inner.parts:
+            message = f"Path ({name}) must not have '..' in it"
+            raise invalid_parameter(message)
+        return self._directory / root / inner.relative_to("/")
+
+    def find(self, name: str) -> Path | None:
+        """Return the file of a path in task settings: of the workspace first, then of this machine; or None."""
+        if name.startswith("file:"):
+            local = Path("/" + name.removeprefix("file:").lstrip("/"))
+            return local if local.is_file() else None
+        if not name.startswith(("/", "dbfs:")):
+            return None
+        kept = self.path(name)
+        candidates = [*(kept.with_name(kept.name + suffix) for suffix in _SUFFIXES), Path(name)]
+        return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+    def write(self, name: str, content: bytes, *, overwrite: bool) -> None:
+        """Write a file; raise `ApiError` where it is there and must not be overwritten."""
+        target = self.path(name)
+        if target.exists() and (target.is_dir() or not overwrite):
+            raise ApiError(400, "RESOURCE_ALREADY_EXISTS", f"Path ({name}) already exists.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a file; raise `ApiError` 404 where there is none."""
+        target = self.path(name)
+        if not target.is_file():
+            message = f"Path ({name}) doesn't exist."
+            raise not_found(message)
+        return target.read_bytes()
+
+    def make_directory(self, name: str) -> None:
+        """Make a directory and those above it."""
+        self.path(name).mkdir(parents=True, exist_ok=True)
+
+    def delete(self, name: str, *, recursive: bool) -> None:
+        """Delete a file or directory; raise `ApiError` where it is not there, or not empty."""
+        target = self.path(name)
+        if not target.exists():
+            message = f"Path ({name}) doesn't exist."
+            raise not_found(message)
+        if target.is_file():
+            target.unlink()
+        elif recursive:
+            shutil.rmtree(target)
+        elif any(target.iterdir()):
+            raise ApiError(400, "DIRECTORY_NOT_EMPTY", f"Folder ({name}) is not empty")
+        else:
+            target.rmdir()
+
+
+def _root(name: str) -> tuple[str, PurePosixPath]:
+    if name.startswith("dbfs:"):
+        return "dbfs", PurePosixPath("/" + name.removeprefix("dbfs:").lstrip("/"))
+    if not name.startswith("/"):
+        message = f"Path ({name}) doesn't start with '/'"
+        raise invalid_parameter(message)
+    path = PurePosixPath("/" + name.lstrip("/"))
+    if path.parts[1:2] == ("Workspace",):
+        return "workspace", PurePosixPath("/", *path.parts[2:])
+    if path.parts[1:2] == ("Volumes",):
+        return "volumes", path
+    return "workspace", path

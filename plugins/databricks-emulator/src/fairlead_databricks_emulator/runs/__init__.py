@@ -1,0 +1,1 @@
+"""What runs are: their specifications, states, attempts and repairs."""

@@ -1,0 +1,51 @@
+"""Running one task and writing down how it went."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from .dbutils import DBUtils, NotebookExit
+from .notebook import run_notebook
+from .script import run_script
+from .traces import error_line, user_trace
+from .wheel import run_wheel
+
+
+def main(job_file: str) -> None:
+    """Run the task that a JSON file describes, and write its result to the file that this names.
+
+    The result has `succeeded`, `error`, `error_trace`, `notebook_result` and `values` (task values).
+    Ends the process with code 1 if the task failed.
+    """
+    job: dict[str, Any] = json.loads(Path(job_file).read_text(encoding="utf-8"))
+    dbutils = DBUtils(job["widgets"], job["task_values"])
+    result: dict[str, Any] = {"succeeded": True, "notebook_result": None}
+    try:
+        _run(job, dbutils)
+    except NotebookExit as ending:
+        result["notebook_result"] = ending.value
+    except SystemExit as ending:
+        if ending.code not in {None, 0}:
+            result.update(_failure(ending))
+    except BaseException as error:
+        result.update(_failure(error))
+    result["values"] = dbutils.jobs.taskValues.own
+    Path(job["result"]).write_text(json.dumps(result), encoding="utf-8")
+    if not result["succeeded"]:
+        sys.exit(1)
+
+
+def _run(job: dict[str, Any], dbutils: DBUtils) -> None:
+    if job["kind"] == "notebook":
+        run_notebook(job["path"], dbutils)
+    elif job["kind"] == "script":
+        run_script(job["path"], job["arguments"])
+    else:
+        run_wheel(job["package"], job["entry_point"], job["arguments"])
+
+
+def _failure(error: BaseException) -> dict[str, Any]:
+    trace = user_trace(error)
+    sys.stderr.write(trace)
+    return {"succeeded": False, "error": error_line(error), "error_trace": trace}
