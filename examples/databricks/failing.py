@@ -1,0 +1,4 @@
+"""A Python file that fails."""
+
+print("about to divide")
+print(1 / 0)
