@@ -12,10 +12,10 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "types", "build", "tests", "floors", "demo"]
+nox.options.sessions = ["lint", "types", "build", "tests", "floors", "peers", "demo"]
 
 PYTHONS = ["3.11", "3.12", "3.13"]
-PACKAGES = ["core", "plugins/dummy", "plugins/echo"]
+PACKAGES = ["core", "plugins/dummy", "plugins/echo", "plugins/databricks", "plugins/databricks-emulator"]
 SOURCES = [f"{package}/src" for package in PACKAGES]
 DIST = Path("dist")
 
@@ -53,7 +53,8 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types with mypy."""
-    session.install("-e", "./core", "-e", "./plugins/dummy", "-e", "./plugins/echo", *_group("types"))
+    editable = [word for package in PACKAGES for word in ("-e", f"./{package}")]
+    session.install(*editable, *_group("types"))
     session.run("mypy", *SOURCES)
 
 
@@ -85,12 +86,20 @@ def floors(session: nox.Session) -> None:
     session.run("pytest", "-n", "2", "core", "plugins", "tests/test_cli.py", *session.posargs)
 
 
+@nox.session(python=PYTHONS[0])
+def peers(session: nox.Session) -> None:
+    """Hold the connectors against those of others, each in an environment of its own."""
+    session.install(*_group("tests"))
+    _install_packages(session)
+    session.run("pytest", "peers", *session.posargs)
+
+
 @nox.session
 def demo(session: nox.Session) -> None:
     """Run the main job: list the connectors, and a task through one of them to its end."""
     _install_packages(session)
     session.run("fairlead", "list")
-    session.run("fairlead", "run", "examples/dummy.yaml")
+    session.run("fairlead", "run", "examples/databricks/hello.yaml", "--local")
 
 
 @nox.session

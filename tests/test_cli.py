@@ -35,20 +35,19 @@ def test_help_lists_the_commands(fairlead):
 
 def test_list(fairlead):
     """The table shows task type, version, package, its version, status and summary."""
-    lines = fairlead("list").stdout.splitlines()
-    assert lines[0].split("  ")[0] == "TASK TYPE"
-    assert re.match(r"dummy +0 +fairlead-dummy +\S+ +available +\S", lines[1])
-    assert re.match(r"echo +0 +fairlead-echo +\S+ +available +\S", lines[2])
+    output = fairlead("list").stdout
+    assert output.startswith("TASK TYPE  ")
+    assert re.search(r"^dummy +0 +fairlead-dummy +\S+ +available +\S", output, re.MULTILINE)
+    assert re.search(r"^echo +0 +fairlead-echo +\S+ +available +\S", output, re.MULTILINE)
 
 
 def test_list_as_json(fairlead):
     """The same as a document."""
     document = json.loads(fairlead("list", "--json", "--verify").stdout)
     assert document["schema_version"] == 1
-    assert [(one["task_type"], one["version"], one["package"], one["status"]) for one in document["connectors"]] == [
-        ("dummy", 0, "fairlead-dummy", "available"),
-        ("echo", 0, "fairlead-echo", "available"),
-    ]
+    connectors = {one["task_type"]: (one["version"], one["package"], one["status"]) for one in document["connectors"]}
+    assert connectors["dummy"] == (0, "fairlead-dummy", "available")
+    assert connectors["echo"] == (0, "fairlead-echo", "available")
 
 
 def test_nothing_installed(fairlead):
@@ -72,7 +71,8 @@ def test_info(fairlead):
 def test_doctor(fairlead):
     """All is well: exit code 0, and how long each import took."""
     document = json.loads(fairlead("doctor", "--json").stdout)
-    assert {plugin["name"]: plugin["ok"] for plugin in document["plugins"]} == {"dummy": True, "echo": True}
+    assert {"dummy", "echo"} <= {plugin["name"] for plugin in document["plugins"]}
+    assert all(plugin["ok"] for plugin in document["plugins"])
     assert all(plugin["import_ms"] > 0 for plugin in document["plugins"])
     assert "fairlead-echo" in fairlead("doctor", "echo").stdout
     assert "Did you mean `echo`" in fairlead("doctor", "eco", code=2).stderr
@@ -220,9 +220,8 @@ def test_a_handle_cut_anywhere(fairlead):
 
 
 def test_unknown_task_types(fairlead):
-    """Did you mean, what is installed, and how to install a known one; exit code 3."""
-    assert "Did you mean `dummy`? Installed: dummy, echo." in fairlead("run", "dumy", code=3).stderr
-    assert "pip install fairlead-databricks" in fairlead("info", "databricks", code=3).stderr
+    """Did you mean, what is installed, and how to install a known host; exit code 3."""
+    assert re.search("Did you mean `dummy`[?] Installed: .*dummy, echo", fairlead("run", "dumy", code=3).stderr)
     assert "pip install fairlead-flyte" in fairlead("serve", "flyte", code=3).stderr
 
 

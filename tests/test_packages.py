@@ -6,7 +6,7 @@ import tarfile
 import zipfile
 
 import pytest
-from environments import PACKAGES, build, create_environment
+from environments import ALL_PACKAGES, build, create_environment
 
 
 @pytest.fixture(scope="module")
@@ -16,17 +16,17 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def wheels(folder):
-    return build(folder / "wheels", *PACKAGES)
+    return build(folder / "wheels", *ALL_PACKAGES)
 
 
 @pytest.fixture(scope="module")
 def sdists(folder):
-    return build(folder / "sdists", *PACKAGES, kind="--sdist")
+    return build(folder / "sdists", *ALL_PACKAGES, kind="--sdist")
 
 
 def test_wheels_are_complete(wheels):
     """Each wheel holds its package, the licence and the marker for type checkers, and no tests."""
-    assert len(wheels) == len(PACKAGES)
+    assert len(wheels) == len(ALL_PACKAGES)
     for wheel in wheels:
         names = zipfile.ZipFile(wheel).namelist()
         package = wheel.name.partition("-")[0]
@@ -37,7 +37,7 @@ def test_wheels_are_complete(wheels):
 
 def test_sdists_hold_what_a_build_needs(sdists):
     """Each sdist holds sources, licence, readme, changelog and tests."""
-    assert len(sdists) == len(PACKAGES)
+    assert len(sdists) == len(ALL_PACKAGES)
     for sdist in sdists:
         with tarfile.open(sdist) as archive:
             names = {name.partition("/")[2] for name in archive.getnames()}
@@ -51,6 +51,8 @@ def test_the_core_installs_alone(folder, wheels):
     python = create_environment(folder / "alone", core)
     result = subprocess.run([python, "-m", "fairlead", "list"], capture_output=True, text=True, check=True)
     assert "pip install fairlead-echo fairlead-dummy" in result.stderr
+    result = subprocess.run([python, "-m", "fairlead", "info", "spark"], capture_output=True, text=True, check=False)
+    assert (result.returncode, "pip install fairlead-databricks" in result.stderr) == (3, True)
     document = subprocess.run(
         [python, "-m", "fairlead", "doctor", "--json"], capture_output=True, text=True, check=True
     )
