@@ -52,7 +52,10 @@ class ClusterInstance(msgspec.Struct, frozen=True):
 
 
 class RunTask(msgspec.Struct, frozen=True):
-    """One attempt of one task: retries and repairs add entries with the same `task_key`."""
+    """One attempt of one task: retries and repairs add entries with the same `task_key`.
+
+    Its `new_cluster` is not read: it repeats credentials and variables that the request has brought.
+    """
 
     task_key: str = ""
     run_id: int = 0
@@ -63,7 +66,6 @@ class RunTask(msgspec.Struct, frozen=True):
     status: RunStatus | None = None
     run_page_url: str | None = None
     cluster_instance: ClusterInstance | None = None
-    new_cluster: dict[str, Any] | None = None
 
 
 class RepairHistoryItem(msgspec.Struct, frozen=True):
