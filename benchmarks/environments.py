@@ -11,6 +11,10 @@ from environment import Environment
 
 _HERE = Path(__file__).parent
 _FAIRLEAD_SOURCES = [_HERE.parent / folder for folder in ("core", "plugins/dummy", "plugins/echo")]
+_DATABRICKS_SOURCES = [
+    _HERE.parent / folder for folder in ("core", "plugins/databricks", "plugins/databricks-emulator")
+]
+_DATABRICKS_PACKAGES = ["fairlead-databricks", "fairlead-databricks-emulator", "httpx"]
 _FAIRLEAD_PACKAGES = ["fairlead", "fairlead-dummy", "fairlead-echo", "click", "importlib-metadata", "msgspec", "pluggy"]
 
 
@@ -34,6 +38,12 @@ class Environments:
         """The environment with fairlead and its plugins dummy and echo."""
         return self.another_fairlead("fairlead")
 
+    @functools.cached_property
+    def databricks(self) -> Environment:
+        """The environment with the Databricks connector and the emulator."""
+        wheels = [str(wheel) for wheel in self._built("databricks-wheels", _DATABRICKS_SOURCES)]
+        return self._made("databricks", [*wheels, "trustme"], _DATABRICKS_PACKAGES)
+
     def another_fairlead(self, name: str) -> Environment:
         """Make a further environment with the same packages, which the caller may change."""
         return self._made(name, [str(wheel) for wheel in self._wheels], _FAIRLEAD_PACKAGES)
@@ -49,9 +59,12 @@ class Environments:
 
     @functools.cached_property
     def _wheels(self) -> list[Path]:
-        """The built packages; without sources, because those would link to the checkout."""
-        target = self._empty("wheels")
-        for source in _FAIRLEAD_SOURCES:
+        return self._built("wheels", _FAIRLEAD_SOURCES)
+
+    def _built(self, name: str, sources: Sequence[Path]) -> list[Path]:
+        """Build packages; without sources, because those would link to the checkout."""
+        target = self._empty(name)
+        for source in sources:
             _uv("build", "--wheel", "--no-sources", "--out-dir", str(target), str(source))
         return sorted(target.glob("*.whl"))
 

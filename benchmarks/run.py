@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import databricks
 import lifecycle
 import meta
 import scale
@@ -26,6 +27,7 @@ _BENCHMARKS = {
     "meta": meta.measure,
     "lifecycle": lifecycle.measure,
     "scale": scale.measure,
+    "databricks": databricks.measure,
 }
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from fairlead import AuthenticationError, Context, InvalidTask
 from fairlead_databricks.credentials import ServicePrincipal
+from fairlead_databricks.instances import base_url, instance_name
 from fairlead_databricks.login import Settings, find_credentials, find_instance
-from fairlead_databricks.workspace import base_url, instance_name
 
 FILE = """
 [DEFAULT]

@@ -201,6 +201,16 @@ async def test_a_refused_token(lifecycle, emulator, context, python):
     assert len(emulator.runs) == before
 
 
+async def test_a_refused_service_principal(lifecycle, emulator, context, python, monkeypatch, tmp_path):
+    """A client secret that is not valid is an authentication error that names the client, not its secret."""
+    settings = {"HOST": emulator.host, "CLIENT_ID": emulator.client_id, "CLIENT_SECRET": "not-the-secret"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"DATABRICKS_{name}", value)
+    with pytest.raises(AuthenticationError, match=f"refused the client id {emulator.client_id}") as caught:
+        await lifecycle.create(python(HELLO), {}, context(secrets={}))
+    assert "not-the-secret" not in str(caught.value)
+
+
 async def test_no_secret_in_a_handle(lifecycle, emulator, context, python):
     """The meta says where the run lives, and nothing that opens the door."""
     handle = await lifecycle.create(python(HELLO), {}, context())

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fairlead import (
     AsyncConnector,
@@ -32,7 +32,9 @@ from fairlead_databricks.placeholders import filled
 from fairlead_databricks.repair import may_repair, repair
 from fairlead_databricks.submission import submission
 from fairlead_databricks.verdict import Verdict, verdict_of_run
-from fairlead_databricks.workspace import Workspace
+
+if TYPE_CHECKING:
+    from fairlead_databricks.workspace import Workspace
 
 _CONFIRM = Backoff(initial=0.2, maximum=3.0)
 
@@ -96,6 +98,8 @@ class _RunConnector(AsyncConnector[DatabricksJobMetadata]):
         credentials, key = await find_credentials(instance, token_secret, context)
         place = (asyncio.get_running_loop(), instance, key)
         if place not in self._places:
+            from fairlead_databricks.workspace import Workspace  # with httpx, which takes longer than all the rest
+
             self._places[place] = Following(
                 Workspace(instance, credentials, request_seconds=self.request_seconds, backoff=self.backoff)
             )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import httpx
 import msgspec
 
 from fairlead import AuthenticationError, Deadline, TransientError
-from fairlead_databricks.answers import error_of
+
+if TYPE_CHECKING:
+    import httpx
 
 _EARLY = 60.0
 _DEFAULT_LIFETIME = 3600.0
+_REFUSED = {400, 401, 403}
 
 
 class Credentials(Protocol):
@@ -71,10 +73,13 @@ class ServicePrincipal:
         return True
 
     async def _fetch(self, http: httpx.AsyncClient, deadline: Deadline) -> None:
+
+        from fairlead_databricks.answers import error_of
+
         endpoint = await _token_endpoint(http, deadline)
         form = {"grant_type": "client_credentials", "scope": "all-apis"}
         response = await http.post(endpoint, data=form, auth=self._client, timeout=deadline.remaining)
-        if response.status_code in {httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        if response.status_code in _REFUSED:
             message = (
                 f"{http.base_url.host} refused the client id {self._client[0]}: {error_of(response, 'OAuth token')}"
             )
@@ -119,6 +124,8 @@ async def _token_endpoint(http: httpx.AsyncClient, deadline: Deadline) -> str:
     described = f"{issuer.rstrip('/')}/.well-known/oauth-authorization-server"
     response = await http.get(described, timeout=deadline.remaining)
     if not response.is_success:
+        from fairlead_databricks.answers import error_of
+
         raise error_of(response, "OAuth discovery")
     server: _AuthorizationServer = _decoded(response, _AuthorizationServer)
     return server.token_endpoint

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -17,7 +17,9 @@ from fairlead import Deadline
 from fairlead_databricks import jobs
 from fairlead_databricks.model import Run
 from fairlead_databricks.verdict import verdict_of_run
-from fairlead_databricks.workspace import Workspace
+
+if TYPE_CHECKING:
+    from fairlead_databricks.workspace import Workspace
 
 PAGE = 24
 """The most runs that a page of `runs/list` holds."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fairlead import Deadline, InvalidTask
 from fairlead_databricks.model import Run, RunOutput
-from fairlead_databricks.workspace import Workspace
+
+if TYPE_CHECKING:
+    from fairlead_databricks.workspace import Workspace
 
 
 class _Started(msgspec.Struct):

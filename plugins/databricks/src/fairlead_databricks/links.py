@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from fairlead import LinkType, LogLink
+from fairlead_databricks.instances import base_url
 from fairlead_databricks.model import ClusterInstance, Run
-from fairlead_databricks.workspace import base_url
 
 _LEGACY_PAGE = re.compile(r"(?P<host>https?://[^/]+)/(?:\?o=(?P<workspace>\d+))?#job/(?P<job>\d+)/run/(?P<run>\d+)")
 _MOST_TASKS = 20

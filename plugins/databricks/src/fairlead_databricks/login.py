@@ -19,7 +19,7 @@ import msgspec
 
 from fairlead import AuthenticationError, Context, InvalidTask
 from fairlead_databricks.credentials import Credentials, PersonalAccessToken, SdkCredentials, ServicePrincipal
-from fairlead_databricks.workspace import base_url, instance_name
+from fairlead_databricks.instances import base_url, instance_name
 
 HOST_CONFIG = "databricks_host"
 FLYTE_INSTANCE = "FLYTE_DATABRICKS_INSTANCE"

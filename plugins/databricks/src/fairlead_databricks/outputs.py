@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fairlead import Deadline, LogLine, LogOriginator, LogPage, ResourceNotFound
 from fairlead_databricks import jobs
 from fairlead_databricks.model import Run, RunOutput
-from fairlead_databricks.workspace import Workspace
+
+if TYPE_CHECKING:
+    from fairlead_databricks.workspace import Workspace
 
 _AT_ONCE = 8
 

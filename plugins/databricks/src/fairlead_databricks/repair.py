@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,7 +12,9 @@ from fairlead_databricks import jobs
 from fairlead_databricks.metadata import DatabricksJobMetadata
 from fairlead_databricks.model import Run
 from fairlead_databricks.verdict import Verdict, verdict_of_run, verdict_of_task
-from fairlead_databricks.workspace import Workspace
+
+if TYPE_CHECKING:
+    from fairlead_databricks.workspace import Workspace
 
 _FAILED = {Phase.FAILED, Phase.RETRYABLE_FAILED}
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
-from fairlead import Backoff, Deadline, FairleadError, InvalidTask, QuotaExceeded, TransientError
+from fairlead import Backoff, Deadline, FairleadError, QuotaExceeded, TransientError
 from fairlead_databricks.answers import error_of, is_expired_credential
+from fairlead_databricks.instances import base_url
 from fairlead_databricks.rates import Rates
 
 if TYPE_CHECKING:
@@ -104,33 +103,3 @@ class Workspace:
             return msgspec.json.decode(response.content, type=answer)
         except msgspec.DecodeError as error:
             return TransientError(f"{method} {endpoint}: the answer of {self.instance} cannot be read: {error}")
-
-
-def base_url(instance: str) -> str:
-    """Return the URL of an instance, which is a host name or a URL.
-
-    Plain HTTP is allowed only to this machine: everywhere else it would show the token to the network.
-    """
-    url = instance if "://" in instance else f"https://{instance}"
-    parts = urlsplit(url)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        message = f"the Databricks instance {instance!r} must be reached over https"
-        raise InvalidTask(message)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.path.strip("/"):
-        message = (
-            f"{instance!r} is not a Databricks instance; write its host name, such as adb-1234.5.azuredatabricks.net"
-        )
-        raise InvalidTask(message)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def instance_name(url: str) -> str:
-    """Return how an instance is written in a meta: the host name, with its scheme only where that is not https."""
-    return base_url(url.strip()).removeprefix("https://")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
