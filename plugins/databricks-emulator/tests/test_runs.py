@@ -66,6 +66,13 @@ def test_missing_file(client):
     assert "/nowhere/at/all.py" in client.output(run)["error"]
 
 
+def test_unsupported_kind(client):
+    """A task that the emulator cannot run fails and says so."""
+    run = client.run({"task_key": "main", "sql_task": {"warehouse_id": "w", "file": {"path": "/x.sql"}}})
+    assert run["tasks"][0]["status"]["termination_details"]["code"] == "FEATURE_DISABLED"
+    assert client.output(run)["error"] == "The emulator does not run a sql_task"
+
+
 def test_output_of_parent_is_refused(client):
     """The output of a run with `tasks[]` is refused, even of one task, but not through API 2.0."""
     run = client.run(client.python("print(1)"))

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -16,9 +17,19 @@ from fairlead_databricks_emulator.layers.faulty import TRANSPORT
 class _Protocol(H11Protocol):
     """HTTP/1.1, with the transport in the scope of each request, so that a connection can be dropped."""
 
+    def __init__(self, *arguments: Any, transports: set[Any], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._transports = transports
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the transport."""
+        self._transports.discard(self.transport)
+        super().connection_lost(exc)
+
     def connection_made(self, transport: Any) -> None:
         """Give each request of this connection its transport."""
         super().connection_made(transport)
+        self._transports.add(transport)
         inner: Any = self.app
 
         async def with_transport(scope: Any, receive: Any, send: Any) -> None:
@@ -78,9 +89,11 @@ class ServerThread:
             self._ready.set()
 
     async def _serve(self) -> None:
+        transports: set[Any] = set()
+        protocol: Any = partial(_Protocol, transports=transports)
         config = uvicorn.Config(
             self._make_app(),
-            http=_Protocol,
+            http=protocol,
             ws="none",
             log_config=None,
             log_level="critical",
@@ -93,3 +106,12 @@ class ServerThread:
         )
         self._server = _Server(config, self._ready)
         await self._server.serve(sockets=[self._listener])
+        await _abort(transports)
+
+
+async def _abort(transports: set[Any]) -> None:
+    """Close what is still open: with TLS, an orderly end waits for clients that may never answer."""
+    for transport in list(transports):
+        transport.abort()
+    if transports:
+        await asyncio.sleep(0.01)  # they are closed in the next turns of the loop

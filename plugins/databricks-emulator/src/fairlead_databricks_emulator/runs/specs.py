@@ -36,28 +36,6 @@ class PythonWheelTask(msgspec.Struct, frozen=True, kw_only=True):
     named_parameters: dict[str, Any] = {}
 
 
-class SqlQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored query."""
-
-    query_id: str
-
-
-class SqlFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of SQL statements."""
-
-    path: str
-    source: str = ""
-
-
-class SqlTask(msgspec.Struct, frozen=True, kw_only=True):
-    """SQL for a warehouse."""
-
-    warehouse_id: str = ""
-    file: SqlFile | None = None
-    query: SqlQuery | None = None
-    parameters: dict[str, str] = {}
-
-
 class ConditionTask(msgspec.Struct, frozen=True, kw_only=True):
     """A comparison, whose outcome tasks can depend on."""
 
@@ -103,7 +81,6 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
     spark_python_task: SparkPythonTask | None = None
     notebook_task: NotebookTask | None = None
     python_wheel_task: PythonWheelTask | None = None
-    sql_task: SqlTask | None = None
     condition_task: ConditionTask | None = None
     run_job_task: RunJobTask | None = None
     for_each_task: ForEachTask | None = None
