@@ -21,7 +21,7 @@ class _Load:
 
 
 _LOADS = {
-    Effort.FULL: _Load(jobs=10_000, shortest=20, longest=40, poll_after=2, rounds=3),
+    Effort.FULL: _Load(jobs=10_000, shortest=20, longest=40, poll_after=2, rounds=2),
     Effort.QUICK: _Load(jobs=1_000, shortest=2, longest=4, poll_after=0.5, rounds=1),
 }
 
