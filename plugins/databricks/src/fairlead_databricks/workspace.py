@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from fairlead import Backoff, Deadline, FairleadError, QuotaExceeded, TransientError
+from fairlead.backoff import wait_after
 from fairlead_databricks.answers import error_of, is_expired_credential
 from fairlead_databricks.instances import base_url
 from fairlead_databricks.rates import Rates
@@ -77,9 +78,7 @@ class Workspace:
                     continue
                 outcome = error_of(outcome, f"{method} {endpoint}")
             error = outcome
-            delay = next(delays)
-            if isinstance(error, QuotaExceeded):
-                delay = max(delay, error.retry_after or 0.0)
+            delay = wait_after(error, next(delays))
             passing = isinstance(error, TransientError | QuotaExceeded)
             if not (resend and passing and delay < deadline.remaining):
                 raise error
