@@ -15,7 +15,14 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "build", "tests", "floors", "peers", "demo"]
 
 PYTHONS = ["3.11", "3.12", "3.13"]
-PACKAGES = ["core", "plugins/dummy", "plugins/echo", "plugins/databricks", "plugins/databricks-emulator"]
+PACKAGES = [
+    "core",
+    "plugins/dummy",
+    "plugins/echo",
+    "plugins/databricks",
+    "plugins/databricks-emulator",
+    "plugins/flyte",
+]
 SOURCES = [f"{package}/src" for package in PACKAGES]
 DIST = Path("dist")
 

@@ -46,7 +46,7 @@ def test_importing_the_package_imports_nothing_else():
 
 
 FLOORS = [
-    ["_version", "errors", "category", "known", "logs", "spelling"],
+    ["_version", "errors", "category", "known", "logs", "spelling", "references"],
     ["compatibility", "validation", "redaction", "backoff", "workers", "events", "trace"],
     ["discovery", "resource", "context", "task", "handle"],
     ["loading", "connector", "hookspecs", "hookcall"],

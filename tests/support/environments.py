@@ -8,7 +8,7 @@ import uv
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = [ROOT / "core", ROOT / "plugins/dummy", ROOT / "plugins/echo"]
-ALL_PACKAGES = [*PACKAGES, ROOT / "plugins/databricks", ROOT / "plugins/databricks-emulator"]
+ALL_PACKAGES = [*PACKAGES, ROOT / "plugins/databricks", ROOT / "plugins/databricks-emulator", ROOT / "plugins/flyte"]
 
 
 def run_uv(*arguments):

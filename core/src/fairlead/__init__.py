@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fairlead.hookspecs import hookimpl
     from fairlead.lifecycle import Lifecycle
     from fairlead.local import LocalBackend
+    from fairlead.references import Blob, Column, Opaque, StructuredDataset
     from fairlead.registry import ConnectorRegistry
     from fairlead.resource import (
         ErrorKind,
@@ -76,6 +77,7 @@ _MODULES = {
     "hookspecs": ["hookimpl"],
     "lifecycle": ["Lifecycle"],
     "local": ["LocalBackend"],
+    "references": ["Blob", "Column", "Opaque", "StructuredDataset"],
     "registry": ["ConnectorRegistry"],
     "resource": [
         "ErrorKind",
@@ -100,6 +102,8 @@ __all__ = [
     "AsyncConnector",
     "AuthenticationError",
     "Backoff",
+    "Blob",
+    "Column",
     "Connector",
     "ConnectorBug",
     "ConnectorMetadata",
@@ -124,6 +128,7 @@ __all__ = [
     "LogPage",
     "Metric",
     "MetricsQuery",
+    "Opaque",
     "Operation",
     "OperationEvent",
     "OperationNotSupported",
@@ -135,6 +140,7 @@ __all__ = [
     "ResourceMeta",
     "ResourceNotFound",
     "Runner",
+    "StructuredDataset",
     "SyncConnector",
     "TaskCategory",
     "TaskError",

@@ -1,0 +1,1 @@
+"""The host for Flyte 1 and Flyte 2."""

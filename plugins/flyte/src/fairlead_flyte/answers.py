@@ -1,0 +1,113 @@
+"""What a connector says of a job, as Flyte's messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from flyteidl2.connector.connector_pb2 import (
+    GetTaskLogsResponse,
+    GetTaskLogsResponseBody,
+    GetTaskLogsResponseHeader,
+    GetTaskResponse,
+)
+from flyteidl2.connector.connector_pb2 import Resource as FlyteResource
+from flyteidl2.core.execution_pb2 import TaskExecution, TaskLog
+from flyteidl2.core.metrics_pb2 import ExecutionMetricResult
+from flyteidl2.logs.dataplane.payload_pb2 import LogLine as FlyteLogLine
+from flyteidl2.logs.dataplane.payload_pb2 import LogLineOriginator
+from flyteidl2.task.common_pb2 import Outputs
+
+from fairlead import LinkType, LogLine, LogLink, LogOriginator, Metric, Phase, Resource, TaskError
+from fairlead_flyte.literals import LiteralError, to_literals
+from fairlead_flyte.logs import get_logger
+from fairlead_flyte.plain import to_struct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fairlead_flyte.literal_types import Declared
+
+_LINK_TYPES = {
+    LinkType.EXTERNAL: TaskLog.EXTERNAL,
+    LinkType.DASHBOARD: TaskLog.DASHBOARD,
+    LinkType.IDE: TaskLog.IDE,
+}
+_PHASES = {phase: TaskExecution.Phase.Name(phase or Phase.RUNNING) for phase in Phase}  # unknown: it runs
+_ORIGINATORS = {
+    LogOriginator.UNKNOWN: LogLineOriginator.UNKNOWN,
+    LogOriginator.USER: LogLineOriginator.USER,
+    LogOriginator.SYSTEM: LogLineOriginator.SYSTEM,
+}
+
+_logger = get_logger(__name__)
+
+
+def typed(resource: Resource, declared: Declared | None) -> tuple[Resource, Outputs | None]:
+    """Return the resource and its outputs as literals; where they do not fit what is declared, the task has failed.
+
+    No outputs at all means that the job wrote its own; Flyte then reads them where it told the job to put them.
+    """
+    if resource.outputs is None:
+        return resource, None
+    try:
+        return resource, Outputs(literals=to_literals(resource.outputs, declared))
+    except LiteralError as error:
+        if declared is None:
+            _logger.warning("the outputs are left out, their types are not known: %s", error)
+            return resource, None
+        failed = msgspec.structs.replace(
+            resource, phase=Phase.FAILED, message=f"output {error}", error=TaskError(code="InvalidOutputs")
+        )
+        return failed, None
+
+
+def get_task_response(resource: Resource, outputs: Outputs | None) -> bytes:
+    """Return the GetTaskResponse of both versions; what only Flyte 1 has is added by `flyte1`."""
+    message = FlyteResource(
+        phase=_PHASES[resource.phase],
+        message=_message(resource),
+        log_links=[_link(link) for link in resource.log_links],
+        outputs=outputs,
+    )
+    custom_info = dict(resource.custom_info or {})
+    if resource.error is not None:
+        custom_info.setdefault("error", msgspec.to_builtins(resource.error))
+    if custom_info:
+        message.custom_info.CopyFrom(to_struct(custom_info))
+    return GetTaskResponse(resource=message).SerializeToString()
+
+
+def _message(resource: Resource) -> str:
+    """Return the message, with the error's kind and code before it: Flyte 2, and the async calls of Flyte 1, have no field for them."""
+    error = resource.error
+    if error is None or error.code in resource.message:
+        return resource.message
+    return f"{error.kind.upper()}:{error.code}: {resource.message}"
+
+
+def _link(link: LogLink) -> TaskLog:
+    return TaskLog(name=link.name, uri=link.uri, link_type=_LINK_TYPES[link.link_type], ready=link.ready)
+
+
+def logs_body(lines: Sequence[LogLine]) -> bytes:
+    """Return a part of a log, the lines as texts and as structures."""
+    body = GetTaskLogsResponseBody(results=[line.message for line in lines], lines=[_log_line(line) for line in lines])
+    return GetTaskLogsResponse(body=body).SerializeToString()
+
+
+def logs_header(token: str) -> bytes:
+    """Return the token with which a log goes on."""
+    return GetTaskLogsResponse(header=GetTaskLogsResponseHeader(token=token)).SerializeToString()
+
+
+def _log_line(line: LogLine) -> FlyteLogLine:
+    message = FlyteLogLine(message=line.message, originator=_ORIGINATORS[line.originator])
+    if line.timestamp is not None:
+        message.timestamp.FromDatetime(line.timestamp)
+    return message
+
+
+def metric_results(metrics: Sequence[Metric]) -> list[ExecutionMetricResult]:
+    """Return metrics as Flyte has them."""
+    return [ExecutionMetricResult(metric=metric.name, data=to_struct(metric.data)) for metric in metrics]

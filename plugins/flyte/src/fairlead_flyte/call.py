@@ -1,0 +1,33 @@
+"""One call of Flyte's: which version it came by, until when it waits, and what it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fairlead import Deadline, TaskCategory
+
+if TYPE_CHECKING:
+    from fairlead import FairleadError
+
+_WITHOUT_DEADLINE = 60.0
+_LONGEST_MARGIN = 0.5
+
+
+class Call:
+    """What an operation is told of the call, and what it tells of itself for the metrics."""
+
+    __slots__ = ("absorbed", "category", "deadline", "input_bytes", "is_flyte1")
+
+    def __init__(self, *, is_flyte1: bool, time_remaining: float | None) -> None:
+        self.is_flyte1 = is_flyte1
+        self.deadline = _answer_by(time_remaining)
+        self.category = TaskCategory("")
+        self.input_bytes = 0
+        self.absorbed: FairleadError | None = None
+
+
+def _answer_by(time_remaining: float | None) -> Deadline:
+    """Return when the answer has to be ready, so much before the client's deadline that it arrives."""
+    if time_remaining is None:
+        return Deadline.after(_WITHOUT_DEADLINE)
+    return Deadline.after(time_remaining - min(_LONGEST_MARGIN, time_remaining / 10))

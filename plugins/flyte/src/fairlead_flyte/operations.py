@@ -1,0 +1,286 @@
+"""The operations behind both protocols: what Flyte asks for, done through fairlead's lifecycle."""
+
+from __future__ import annotations
+
+import sys
+import time
+import uuid
+from contextlib import aclosing
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import msgspec
+from flyteidl2.connector.connector_pb2 import (
+    CreateTaskRequest,
+    CreateTaskResponse,
+    DeleteTaskRequest,
+    DeleteTaskResponse,
+    GetTaskLogsRequest,
+    GetTaskMetricsRequest,
+    GetTaskMetricsResponse,
+    GetTaskRequest,
+)
+from flyteidl2.core.security_pb2 import Connection
+
+from fairlead import (
+    AuthenticationError,
+    Context,
+    Deadline,
+    DeadlineExceeded,
+    Handle,
+    InvalidTask,
+    Lifecycle,
+    MetricsQuery,
+    Phase,
+    QuotaExceeded,
+    Resource,
+    ResourceNotFound,
+    TaskCategory,
+    TaskTemplate,
+    TransientError,
+)
+from fairlead_flyte import answers, flyte1
+from fairlead_flyte.creations import Creations
+from fairlead_flyte.ended import is_ended, pack_ended, refusal, unpack_ended
+from fairlead_flyte.envelope import pack, unpack
+from fairlead_flyte.literal_types import declared
+from fairlead_flyte.literals import from_literals
+from fairlead_flyte.logs import SURROUNDINGS, get_logger
+from fairlead_flyte.paging import in_messages, join_token, split_token
+from fairlead_flyte.statuses import Key, Status, Statuses
+from fairlead_flyte.template import RESERVED_KEYS, execution_key, from_execution, from_template, idempotency_key
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from flyteidl2.task.common_pb2 import Outputs
+
+    from fairlead import ExecutionMetadata, FairleadError
+    from fairlead_flyte.call import Call
+    from fairlead_flyte.intervals import PollIntervals
+
+_logger = get_logger(__name__)
+
+
+class Operations:
+    """What Flyte asks for, from its messages to the bytes that answer them.
+
+    `create_seconds` is how long a create may take in all, also when Flyte no longer waits for it.
+    """
+
+    def __init__(self, lifecycle: Lifecycle, intervals: PollIntervals, *, create_seconds: float = 300.0) -> None:
+        self._lifecycle = lifecycle
+        self._intervals = intervals
+        self._create_seconds = create_seconds
+        self._statuses = Statuses()
+        self.creations = Creations()
+
+    async def create(self, request: CreateTaskRequest, call: Call) -> bytes:
+        """Submit a job. What no retry can mend is answered as a job that has failed, because Flyte retries every error."""
+        call.category = _category(request)
+        id_ = request.task_execution_metadata.task_execution_id
+        context = _create_context(request, Deadline.after(self._create_seconds))
+        SURROUNDINGS.set(_surroundings(call.category, context.execution))
+        is_sync = self._lifecycle.registry.get_connector(*call.category).is_sync
+        start = self._do_at_once if is_sync else self._submit
+        task = _task(request, call)
+        create = self.creations.run(
+            context.idempotency_key,
+            execution_key(id_),
+            lambda: start(task, request, context),
+            seconds=call.deadline.remaining,
+        )
+        try:
+            meta = await create
+        except (InvalidTask, AuthenticationError) as error:
+            _logger.warning("refused: %s", error)
+            meta = pack_ended(refusal(error))
+        return CreateTaskResponse(resource_meta=meta).SerializeToString()
+
+    async def _submit(self, task: TaskTemplate, request: CreateTaskRequest, context: Context) -> bytes:
+        handle = await self._lifecycle.create(task, from_literals(request.inputs.literals), context)
+        _logger.info("submitted %s", handle)
+        return pack(handle.meta, request.template.interface.outputs)
+
+    async def _do_at_once(self, task: TaskTemplate, request: CreateTaskRequest, context: Context) -> bytes:
+        """Run a sync connector for Flyte 2, which knows only async ones: the job has ended when it has been created."""
+        return pack_ended(*await self._do(task, request, context))
+
+    async def _do(
+        self, task: TaskTemplate, request: CreateTaskRequest, context: Context
+    ) -> tuple[Resource, Outputs | None]:
+        resource = await self._lifecycle.do(task, from_literals(request.inputs.literals), context)
+        return answers.typed(resource, declared(request.template.interface.outputs) or None)
+
+    async def do(self, frames: Sequence[bytes], call: Call) -> bytes:
+        """Run a sync connector for Flyte 1; what no retry can mend is answered as a failure."""
+        request = flyte1.create_request(frames)
+        call.category = _category(request)
+        context = _create_context(request, call.deadline)
+        SURROUNDINGS.set(_surroundings(call.category, context.execution))
+        try:
+            resource, outputs = await self._do(_task(request, call), request, context)
+        except (InvalidTask, AuthenticationError) as error:
+            _logger.warning("refused: %s", error)
+            resource, outputs = refusal(error), None
+        response = answers.get_task_response(resource, outputs)
+        return flyte1.sync_response(response + flyte1.extra_of_resource(resource.phase, resource.error))
+
+    async def get(self, request: GetTaskRequest, call: Call) -> bytes:
+        """Return the state of a job: the last known one while it is fresh, and where asking fails for now."""
+        status = await self._status(request, call, request.output_prefix)
+        if call.is_flyte1:
+            return status.response + flyte1.extra_of_resource(status.phase, status.error)
+        return status.response
+
+    async def _status(
+        self, request: GetTaskRequest | GetTaskLogsRequest, call: Call, output_prefix: str = ""
+    ) -> Status:
+        if is_ended(request.resource_meta):
+            resource, outputs = unpack_ended(request.resource_meta)
+            return _status(resource, outputs, good_for=0.0)
+        key = _key(request, call)
+        return await self._statuses.get(key, lambda: self._ask(key, call, output_prefix))
+
+    async def _ask(self, key: Key, call: Call, output_prefix: str) -> Status:
+        category, packed, connection = key
+        meta, outputs_declared = unpack(packed)
+        context = _context(call, connection, output_prefix)
+        try:
+            resource = await self._lifecycle.get(Handle(category, meta), context)
+        except _PASSING as error:
+            call.absorbed = error
+            return self._last_known(key, error)
+        except ResourceNotFound as error:
+            resource = refusal(error)
+        good_for = self._intervals.after(category, resource)
+        return _status(*answers.typed(resource, outputs_declared), good_for=good_for)
+
+    def _last_known(self, key: Key, error: FairleadError) -> Status:
+        """Return what was known before a passing fault.
+
+        An error would count against the job: after some, Flyte no longer asks, and the job seems to run for ever. Where
+        nothing was known, the job is said to be initializing and not running, because Flyte takes the links of a job
+        from the first answer that says running.
+        """
+        category = key[0]
+        _logger.warning("the state of a job of %s cannot be read for now: %s", category, error)
+        good_for = self._intervals.after_error(category, error)
+        if (last := self._statuses.last(key)) is not None:
+            return msgspec.structs.replace(last, fresh_until=time.monotonic() + good_for)
+        unknown = Resource(phase=Phase.INITIALIZING, message=f"the state is not known for now: {error}")
+        return _status(unknown, None, good_for=good_for)
+
+    async def delete(self, request: DeleteTaskRequest, call: Call) -> bytes:
+        """End a job. One that has ended, or that nobody knows, is a success."""
+        if not is_ended(request.resource_meta):
+            key = category, packed, connection = _key(request, call)
+            context = _context(call, connection)
+            await self._lifecycle.delete(Handle(category, unpack(packed)[0]), context)
+            self._statuses.forget(key)
+            _logger.info("deleted a job of %s", category)
+        return _DELETED
+
+    async def metrics(self, request: GetTaskMetricsRequest, call: Call) -> bytes:
+        """Return metrics of a job."""
+        query = MetricsQuery(
+            queries=tuple(request.queries),
+            start_time=request.start_time.ToDatetime(UTC) if request.HasField("start_time") else None,
+            end_time=request.end_time.ToDatetime(UTC) if request.HasField("end_time") else None,
+            step=request.step.ToNanoseconds() / 1e9 if request.HasField("step") else None,
+        )
+        handle = _handle(request, call)
+        metrics = await self._lifecycle.get_metrics(handle, query, Context(deadline=call.deadline)) if handle else []
+        return GetTaskMetricsResponse(results=answers.metric_results(metrics)).SerializeToString()
+
+    async def logs(self, request: GetTaskLogsRequest, call: Call) -> AsyncIterator[bytes]:
+        """Yield the log from `token` on, at most `lines` lines of it, and the token of what comes after them.
+
+        The log of a job that has ended, read to its end, has no further token.
+        """
+        if (handle := _handle(request, call)) is None:
+            return
+        token, skip = split_token(request.token)
+        left = request.lines or _ALL_LINES
+        context = Context(deadline=call.deadline)
+        async with aclosing(self._lifecycle.get_logs(handle, context, token=token)) as pages:
+            async for page in pages:
+                lines = page.lines[skip : skip + left]
+                for group in in_messages(lines):
+                    yield answers.logs_body(group)
+                left -= len(lines)
+                if skip + len(lines) < len(page.lines):
+                    yield answers.logs_header(join_token(token, skip + len(lines)))
+                    return
+                token, skip = page.token, max(0, skip - len(page.lines))
+        if not left or not (await self._status(request, call)).phase.is_terminal:
+            yield answers.logs_header(join_token(token, skip))
+
+
+_DELETED = DeleteTaskResponse().SerializeToString()
+_PASSING = (TransientError, QuotaExceeded, DeadlineExceeded, AuthenticationError)
+_ALL_LINES = sys.maxsize
+
+
+def _category(request: CreateTaskRequest) -> TaskCategory:
+    return TaskCategory(request.template.type, request.template.task_type_version)
+
+
+def _task(request: CreateTaskRequest, call: Call) -> TaskTemplate:
+    reserved = () if call.is_flyte1 else RESERVED_KEYS
+    return from_template(request.template, native=request, reserved=reserved)
+
+
+def _handle(request: GetTaskLogsRequest | GetTaskMetricsRequest, call: Call) -> Handle | None:
+    """Return the handle of a job, None for one that had ended when it was created."""
+    if is_ended(request.resource_meta):
+        return None
+    return Handle(call.category, unpack(request.resource_meta)[0])
+
+
+def _key(request: GetTaskRequest | DeleteTaskRequest | GetTaskLogsRequest, call: Call) -> Key:
+    """Return what the state of a job is kept under; the secrets that it was asked with are part of that."""
+    connection = b""
+    if not isinstance(request, GetTaskLogsRequest) and request.HasField("connection"):
+        connection = request.connection.SerializeToString(deterministic=True)
+    return call.category, request.resource_meta, connection
+
+
+def _create_context(request: CreateTaskRequest, deadline: Deadline) -> Context:
+    metadata = request.task_execution_metadata
+    return Context(
+        idempotency_key=idempotency_key(metadata.task_execution_id) or uuid.uuid4().hex,
+        deadline=deadline,
+        output_prefix=request.output_prefix,
+        execution=from_execution(metadata),
+        secrets=dict(request.connection.secrets),
+        configs=dict(request.connection.configs),
+    )
+
+
+def _context(call: Call, connection: bytes, output_prefix: str = "") -> Context:
+    if not connection:
+        return Context(deadline=call.deadline, output_prefix=output_prefix)
+    message = Connection.FromString(connection)
+    return Context(
+        deadline=call.deadline,
+        output_prefix=output_prefix,
+        secrets=dict(message.secrets),
+        configs=dict(message.configs),
+    )
+
+
+def _status(resource: Resource, outputs: Outputs | None, *, good_for: float) -> Status:
+    response = answers.get_task_response(resource, outputs)
+    return Status(response, resource.phase, resource.error, time.monotonic() + good_for)
+
+
+def _surroundings(category: TaskCategory, execution: ExecutionMetadata) -> dict[str, str | int]:
+    return {
+        "task_type": str(category),
+        "project": execution.project,
+        "domain": execution.domain,
+        "execution": execution.execution,
+        "node": execution.node_id,
+        "attempt": execution.retry_attempt,
+    }

@@ -1,0 +1,45 @@
+"""A log in parts: as many lines as were asked for, in messages of a size that clients take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fairlead import InvalidHandle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fairlead import LogLine
+
+_LINES_A_MESSAGE = 1000
+_CHARACTERS_A_MESSAGE = 256 * 1024
+
+
+def join_token(token: str, skip: int) -> str:
+    """Return the token of the place `skip` lines after that of a connector's own token."""
+    return f"{skip}:{token}" if skip or token else ""
+
+
+def split_token(token: str) -> tuple[str, int]:
+    """Return the connector's own token, and how many lines to skip after it."""
+    if not token:
+        return "", 0
+    skip, colon, own = token.partition(":")
+    if not colon or not skip.isdecimal():
+        message = f"the token {token!r} is none that this server gave; give none to read the log from its beginning"
+        raise InvalidHandle(message)
+    return own, int(skip)
+
+
+def in_messages(lines: Sequence[LogLine]) -> Iterator[Sequence[LogLine]]:
+    """Yield the lines in groups that each fit one message."""
+    group: list[LogLine] = []
+    size = 0
+    for line in lines:
+        if group and (len(group) >= _LINES_A_MESSAGE or size + len(line.message) > _CHARACTERS_A_MESSAGE):
+            yield group
+            group, size = [], 0
+        group.append(line)
+        size += len(line.message)
+    if group:
+        yield group

@@ -1,0 +1,212 @@
+"""One gRPC call: who may make it, what it asks, how it ends, and what is counted of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import grpc
+from flyteidl2.connector.connector_pb2 import CreateTaskRequest
+from google.protobuf.message import DecodeError, Message
+from grpc import StatusCode
+
+from fairlead import FairleadError, Operation, TaskCategory
+from fairlead_flyte import flyte1
+from fairlead_flyte.call import Call
+from fairlead_flyte.codes import status_code
+from fairlead_flyte.logs import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from types import TracebackType
+
+    from flyteidl2.connector.connector_pb2 import TaskCategory as TaskCategoryMessage
+    from grpc.aio import ServicerContext
+
+    from fairlead_flyte.metrics import MethodMetrics, Metrics
+    from fairlead_flyte.tokens import Token
+    from fairlead_flyte.tracing import Tracing
+
+    Context = ServicerContext[bytes, bytes]
+    Handler = grpc.RpcMethodHandler[bytes, bytes]
+
+M = TypeVar("M", bound=Message)
+
+_LONGEST_DETAILS = 2000
+_UNKNOWN_TYPE = "unknown"
+
+_logger = get_logger(__name__)
+
+
+class Calls:
+    """Wraps the operations into the handlers that gRPC calls, in bytes as they come and go.
+
+    Parsing is done here and not by gRPC, which would answer what cannot be parsed with UNKNOWN and a Python error. At most
+    `limit` calls run at once; further ones wait, instead of being turned away, because Flyte counts every error.
+    """
+
+    def __init__(
+        self, metrics: Metrics, *, limit: int, known: set[TaskCategory], token: Token | None, tracing: Tracing | None
+    ) -> None:
+        self.metrics = metrics
+        self.limit = asyncio.Semaphore(limit)
+        self.known = known
+        self.token = token
+        self.tracing = tracing
+
+    def unary(
+        self,
+        method: str,
+        message_type: type[M],
+        act: Callable[[M, Call], Awaitable[bytes]],
+        operation: Operation,
+        *,
+        is_flyte1: bool,
+    ) -> Handler:
+        """Return the handler of a call with one request and one answer."""
+
+        async def handle(data: bytes, context: Context) -> bytes:
+            call = Call(is_flyte1=is_flyte1, time_remaining=context.time_remaining())
+            async with _Conduct(self, method, operation, call, context):
+                return await act(self._request(message_type, data, call), call)
+
+        return grpc.unary_unary_rpc_method_handler(handle)
+
+    def metadata(self, method: str, act: Callable[[bytes], bytes]) -> Handler:
+        """Return the handler of a call that asks what is served; it never waits for others."""
+
+        async def handle(data: bytes, context: Context) -> bytes:
+            async with _Conduct(self, method, None, Call(is_flyte1=False, time_remaining=None), context):
+                return act(data)
+
+        return grpc.unary_unary_rpc_method_handler(handle)
+
+    def streaming(
+        self,
+        method: str,
+        message_type: type[M],
+        act: Callable[[M, Call], AsyncIterator[bytes]],
+        operation: Operation,
+        *,
+        is_flyte1: bool,
+    ) -> Handler:
+        """Return the handler of a call with one request and a stream of answers."""
+
+        async def handle(data: bytes, context: Context) -> AsyncIterator[bytes]:
+            call = Call(is_flyte1=is_flyte1, time_remaining=context.time_remaining())
+            async with _Conduct(self, method, operation, call, context):
+                async for answer in act(self._request(message_type, data, call), call):
+                    yield answer
+
+        return grpc.unary_stream_rpc_method_handler(handle)
+
+    def sync(self, method: str, act: Callable[[list[bytes], Call], Awaitable[bytes]]) -> Handler:
+        """Return the handler of ExecuteTaskSync, which answers once it has the header and the inputs."""
+
+        async def handle(frames: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
+            call = Call(is_flyte1=True, time_remaining=context.time_remaining())
+            async with _Conduct(self, method, Operation.DO, call, context):
+                received = []
+                async for frame in frames:
+                    received.append(frame)
+                    if flyte1.is_inputs(frame):
+                        break
+                yield await act(received, call)
+
+        return grpc.stream_stream_rpc_method_handler(handle)
+
+    @staticmethod
+    def _request(message_type: type[M], data: bytes, call: Call) -> M:
+        request = message_type.FromString(data)
+        if isinstance(request, CreateTaskRequest):
+            call.input_bytes = request.inputs.ByteSize()
+        else:
+            category: TaskCategoryMessage = request.task_category  # type: ignore[attr-defined]  # all others have it
+            name = category.name or (flyte1.legacy_task_type(data) if call.is_flyte1 else "")
+            call.category = TaskCategory(name, category.version)
+        return request
+
+
+class _Conduct:
+    """Around one call: admits it, counts it, and ends it with the status that its error has.
+
+    A class, not `asynccontextmanager`: this is on the path of every poll.
+    """
+
+    __slots__ = ("_call", "_calls", "_context", "_method", "_operation", "_series", "_span", "_started")
+
+    def __init__(self, calls: Calls, method: str, operation: Operation | None, call: Call, context: Context) -> None:
+        self._calls = calls
+        self._method = method
+        self._operation = operation
+        self._call = call
+        self._context = context
+        self._series: MethodMetrics = calls.metrics.method(method)
+        self._span: Any = None
+        self._started = time.perf_counter()
+
+    async def __aenter__(self) -> None:
+        """Admit the call, when it is its turn."""
+        self._series.in_flight.inc()
+        try:
+            if self._calls.token is not None and not self._calls.token.is_in(self._context.invocation_metadata()):
+                self._series.ended(StatusCode.UNAUTHENTICATED)
+                await self._context.abort(StatusCode.UNAUTHENTICATED, "the bearer token is missing or wrong")
+            if self._operation is not None:
+                await self._calls.limit.acquire()
+        except BaseException:
+            self._series.in_flight.dec()
+            raise
+        if self._calls.tracing is not None:
+            self._span = self._calls.tracing.start(self._method, self._context.invocation_metadata())
+
+    async def __aexit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Count how the call ended, and end it with the right status."""
+        if self._operation is not None:
+            self._calls.limit.release()
+        code, details = (StatusCode.OK, "") if error is None else _outcome(error)
+        self._count(code)
+        if self._span is not None:
+            self._calls.tracing.end(self._span, self._call, code, details)  # type: ignore[union-attr]
+        if isinstance(error, Exception):
+            await self._context.abort(code, details)
+
+    def _count(self, code: StatusCode) -> None:
+        self._series.in_flight.dec()
+        self._series.ended(code)
+        if self._operation is None:
+            return
+        call = self._call
+        task_type = call.category.name if call.category in self._calls.known else _UNKNOWN_TYPE
+        series = self._calls.metrics.operation(task_type, self._operation)
+        seconds = time.perf_counter() - self._started
+        if code is StatusCode.OK:
+            series.succeeded(seconds)
+        else:
+            series.failed(seconds, code)
+        if call.absorbed is not None:
+            series.absorbed(call.absorbed)
+        if call.input_bytes:
+            self._calls.metrics.observe_inputs(task_type, call.input_bytes)
+
+
+def _outcome(error: BaseException) -> tuple[StatusCode, str]:
+    """Return the status of an error: never a traceback, never a text that is too long for gRPC's headers."""
+    if isinstance(error, FairleadError):
+        return status_code(error), _short(str(error))
+    if isinstance(error, DecodeError):
+        return StatusCode.INVALID_ARGUMENT, "the request is not the protobuf message that this method takes"
+    if not isinstance(error, Exception):
+        return StatusCode.CANCELLED, "cancelled"
+    _logger.error("a call failed by a fault of the server", exc_info=error)
+    return StatusCode.INTERNAL, f"the server failed ({type(error).__name__}); its log says more"
+
+
+def _short(text: str) -> str:
+    if len(text) <= _LONGEST_DETAILS:
+        return text
+    half = _LONGEST_DETAILS // 2
+    return f"{text[:half]} … {text[-half:]}"

@@ -1,0 +1,81 @@
+"""The last known state of each job, asked for no more often than is worth while."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from fairlead import Phase, TaskCategory, TaskError
+
+Key = tuple["TaskCategory", bytes, bytes]
+"""The task category and the `resource_meta` of a job, and the encoded connection that it was asked with."""
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What was last known of a job: the GetTaskResponse, and for how long it is good."""
+
+    response: bytes
+    phase: Phase
+    error: TaskError | None
+    fresh_until: float
+
+
+class Statuses:
+    """A bounded cache of states by job; of several calls for one job at once, one asks and all get its answer."""
+
+    def __init__(self, *, most: int = 50_000, most_bytes: int = 64 * 1024 * 1024) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._known: OrderedDict[Key, Status] = OrderedDict()
+        self._asked: dict[Key, asyncio.Future[None]] = {}
+
+    def last(self, key: Key) -> Status | None:
+        """Return what was last known of a job, be it fresh or not."""
+        return self._known.get(key)
+
+    async def get(self, key: Key, ask: Callable[[], Awaitable[Status]]) -> Status:
+        """Return the state of a job: the known one while it is fresh, else what `ask` says."""
+        while True:
+            known = self._known.get(key)
+            if known is not None and time.monotonic() < known.fresh_until:
+                return known
+            asked = self._asked.get(key)
+            if asked is None:
+                return await self._ask(key, ask)
+            await asyncio.shield(asked)
+            if (latest := self._known.get(key)) is not None and latest is not known:
+                return latest
+
+    async def _ask(self, key: Key, ask: Callable[[], Awaitable[Status]]) -> Status:
+        asked = self._asked[key] = asyncio.get_running_loop().create_future()
+        try:
+            status = await ask()
+            self._keep(key, status)
+            return status
+        finally:
+            del self._asked[key]
+            asked.set_result(None)
+
+    def _keep(self, key: Key, status: Status) -> None:
+        self.forget(key)
+        self._known[key] = status
+        self._bytes += _size(key, status)
+        while len(self._known) > self._most or self._bytes > self._most_bytes:
+            self._bytes -= _size(*self._known.popitem(last=False))
+
+    def forget(self, key: Key) -> None:
+        """Forget a job, whose state has been changed from here."""
+        if (known := self._known.pop(key, None)) is not None:
+            self._bytes -= _size(key, known)
+
+
+def _size(key: Key, status: Status) -> int:
+    return len(key[1]) + len(key[2]) + len(status.response)
