@@ -101,6 +101,15 @@ def peers(session: nox.Session) -> None:
     session.run("pytest", "peers", *session.posargs)
 
 
+@nox.session(python=PYTHONS[0])
+def spark(session: nox.Session) -> None:
+    """Run the emulator's Spark jobs on a real local Spark, which is large and needs Java; not part of what CI runs."""
+    session.install(*_group("tests"))
+    _install_packages(session)
+    session.install("pyspark>=3.5")
+    session.run("pytest", "plugins/databricks-emulator/tests/test_spark.py", *session.posargs)
+
+
 @nox.session
 def demo(session: nox.Session) -> None:
     """Run the main job: list the connectors, and a task through one of them to its end."""

@@ -2,6 +2,8 @@
 
 import textwrap
 import time
+import zipfile
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
@@ -12,7 +14,9 @@ ENDED = {"TERMINATED", "SKIPPED", "INTERNAL_ERROR"}
 
 
 class Client:
-    """Drives an emulator over HTTP as its users do."""
+    """Drives an emulator over HTTP as its users do; what takes longer than `patience` seconds fails the test."""
+
+    patience = 20
 
     def __init__(self, emulator, http, directory):
         self.emulator = emulator
@@ -69,9 +73,9 @@ class Client:
         """Return a run when it is in one of these states."""
         return self.until(lambda: self.show(run_id), lambda run: run["state"]["life_cycle_state"] in states)
 
-    def until(self, look, is_right, seconds=20):
+    def until(self, look, is_right):
         """Look again and again until what is seen is right; return it."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + self.patience
         while not is_right(seen := look()):
             assert time.monotonic() < end, seen
             time.sleep(0.01)
@@ -115,6 +119,45 @@ def fresh(tmp_path):
     """A client of an emulator that the test may stop."""
     with Emulator(grace=0.5) as emulator, http_client(emulator) as http:
         yield Client(emulator, http, tmp_path)
+
+
+@pytest.fixture
+def sdk(databricks_emulator):
+    """The official SDK as a client of the emulator for all tests."""
+    with sdk_client(databricks_emulator, token=databricks_emulator.token) as workspace:
+        yield workspace
+
+
+@contextmanager
+def sdk_client(emulator, **credentials):
+    """Yield a client, and close its connections, which it cannot do itself."""
+    from databricks.sdk import WorkspaceClient
+
+    workspace = WorkspaceClient(host=emulator.host, **credentials)
+    yield workspace
+    workspace.api_client._api_client._session.close()
+
+
+@pytest.fixture
+def wheel(tmp_path):
+    """A wheel with a package `greeter`, made by hand so that nothing has to be built."""
+    path = tmp_path / "greeter-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("greeter.py", "import sys\ndef main():\n    print('greetings', *sys.argv[1:])\n")
+        archive.writestr("greeter-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: greeter\nVersion: 1.0\n")
+        tags = "Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        archive.writestr("greeter-1.0.dist-info/WHEEL", tags)
+        archive.writestr("greeter-1.0.dist-info/entry_points.txt", "[console_scripts]\ngreet = greeter:main\n")
+        files = ["greeter.py", *(f"greeter-1.0.dist-info/{name}" for name in ("METADATA", "WHEEL", "entry_points.txt"))]
+        archive.writestr("greeter-1.0.dist-info/RECORD", "".join(f"{name},,\n" for name in files))
+    return path
+
+
+@pytest.fixture
+def connected(tmp_path):
+    """A function that gives a client of an emulator that the test has started."""
+    with ExitStack() as stack:
+        yield lambda emulator: Client(emulator, stack.enter_context(http_client(emulator)), tmp_path)
 
 
 def http_client(emulator):

@@ -2,24 +2,8 @@
 
 import base64
 import subprocess
-import zipfile
 
 import pytest
-
-
-@pytest.fixture
-def wheel(tmp_path):
-    """A wheel with a package `greeter`, made by hand so that nothing has to be built."""
-    path = tmp_path / "greeter-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("greeter.py", "import sys\ndef main():\n    print('greetings', *sys.argv[1:])\n")
-        archive.writestr("greeter-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: greeter\nVersion: 1.0\n")
-        tags = "Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        archive.writestr("greeter-1.0.dist-info/WHEEL", tags)
-        archive.writestr("greeter-1.0.dist-info/entry_points.txt", "[console_scripts]\ngreet = greeter:main\n")
-        files = ["greeter.py", *(f"greeter-1.0.dist-info/{name}" for name in ("METADATA", "WHEEL", "entry_points.txt"))]
-        archive.writestr("greeter-1.0.dist-info/RECORD", "".join(f"{name},,\n" for name in files))
-    return path
 
 
 def wheel_task(entry_point="greet", **more):
@@ -107,7 +91,6 @@ def test_volumes_and_workspace_files(client):
     volume = "/api/2.0/fs/files/Volumes/main/default/v/job.py"
     assert client.http.put(volume, content=b"print('volume')").status_code == 204
     assert client.http.get(volume).content == b"print('volume')"
-    assert client.http.put(volume, content=b"").status_code == 400
     workspace = "/api/2.0/workspace-files/import-file/Users/me/job.py"
     assert client.http.post(workspace, content=b"print('workspace')").status_code == 200
     for path, text in (("/Volumes/main/default/v/job.py", "volume"), ("/Workspace/Users/me/job.py", "workspace")):

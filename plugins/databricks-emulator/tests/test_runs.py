@@ -68,9 +68,9 @@ def test_missing_file(client):
 
 def test_unsupported_kind(client):
     """A task that the emulator cannot run fails and says so."""
-    run = client.run({"task_key": "main", "sql_task": {"warehouse_id": "w", "file": {"path": "/x.sql"}}})
+    run = client.run({"task_key": "main", "dbt_task": {"commands": ["dbt run"]}})
     assert run["tasks"][0]["status"]["termination_details"]["code"] == "FEATURE_DISABLED"
-    assert client.output(run)["error"] == "The emulator does not run a sql_task"
+    assert client.output(run)["error"] == "The emulator does not run a dbt_task"
 
 
 def test_output_of_parent_is_refused(client):

@@ -8,11 +8,15 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from fairlead_databricks_emulator.api.admin_routes import ADMIN_ROUTES
+from fairlead_databricks_emulator.api.dbfs_routes import DBFS_ROUTES
 from fairlead_databricks_emulator.api.file_routes import FILE_ROUTES
 from fairlead_databricks_emulator.api.identity_routes import IDENTITY_ROUTES
 from fairlead_databricks_emulator.api.job_routes import JOB_ROUTES
 from fairlead_databricks_emulator.api.request import ApiRequest, Parts
 from fairlead_databricks_emulator.api.run_routes import RUN_ROUTES
+from fairlead_databricks_emulator.api.secret_routes import SECRET_ROUTES
+from fairlead_databricks_emulator.api.sql_routes import SQL_ROUTES
+from fairlead_databricks_emulator.api.volume_routes import VOLUME_ROUTES
 from fairlead_databricks_emulator.errors import ApiError, error_body
 from fairlead_databricks_emulator.layers.faulty import FaultLayer
 from fairlead_databricks_emulator.layers.signed_in import SignInLayer
@@ -25,7 +29,16 @@ def make_app(parts: Parts) -> ASGIApp:
     """Return the application; when it shuts down, it ends all runs."""
     jobs = [Router(f"/api/{version}/jobs", route_handlers=[*RUN_ROUTES, *JOB_ROUTES]) for version in _VERSIONS]
     api = Litestar(
-        [*jobs, *FILE_ROUTES, *IDENTITY_ROUTES, *ADMIN_ROUTES],
+        [
+            *jobs,
+            *FILE_ROUTES,
+            *DBFS_ROUTES,
+            *VOLUME_ROUTES,
+            *SECRET_ROUTES,
+            *SQL_ROUTES,
+            *IDENTITY_ROUTES,
+            *ADMIN_ROUTES,
+        ],
         state=State({"parts": parts}),
         request_class=ApiRequest,
         exception_handlers={ApiError: _answer_api_error, HTTPException: _answer_http_error, Exception: _answer_error},

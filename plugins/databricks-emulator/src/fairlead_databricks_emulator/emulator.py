@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -13,6 +14,7 @@ from fairlead_databricks_emulator.tokens import Tokens, new_credentials
 from fairlead_databricks_emulator.traffic import RequestLog
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from litestar.types import ASGIApp
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
 class Emulator:
     """A local Databricks workspace, from `start` (or the beginning of `with`) to `stop` (or its end).
 
-    `data` is where it keeps files, logs and environments; without it, a temporary folder that goes with it.
+    `data` is where it keeps files, logs, tables and environments; without it, a temporary folder that goes with it.
     With `tls`, it makes a certificate that clients trust through `ca_file`, or uses the given `certificate`.
+    `secrets` are those of the workspace, by scope and key.
     A cancelled process has `grace` seconds to end by itself; OAuth tokens are good for `token_lifetime`
     seconds.
     """
@@ -39,6 +42,7 @@ class Emulator:
         port: int = 0,
         tls: bool = False,
         certificate: Certificate | None = None,
+        secrets: Mapping[str, Mapping[str, str]] | None = None,
         grace: float = 2.0,
         token_lifetime: float = 3600.0,
     ) -> None:
@@ -54,6 +58,7 @@ class Emulator:
         self._data = data
         self._tls = tls
         self._certificate = certificate
+        self._secrets = secrets or {}
         self._grace = grace
         self._workspace: Workspace | None = None
         self._stack = ExitStack()
@@ -80,7 +85,8 @@ class Emulator:
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each answer waits 40 ms for an ACK
             scheme = "https" if self._certificate else "http"
             self.host = f"{scheme}://{self._address[0]}:{listener.getsockname()[1]}"
-            server = ServerThread(lambda: self._make_app(data.resolve()), listener, self._certificate)
+            make_app, opened = partial(self._make_app, data.resolve()), self.requests.count_connection
+            server = ServerThread(make_app, listener, self._certificate, opened=opened)
             server.start()
             stack.callback(server.stop)
             stack.callback(self.faults.release)
@@ -105,7 +111,7 @@ class Emulator:
         from fairlead_databricks_emulator.app import make_app
         from fairlead_databricks_emulator.workspace import Workspace
 
-        self._workspace = Workspace(data, grace=self._grace)
+        self._workspace = Workspace(data, secrets=self._secrets, grace=self._grace)
         return make_app(
             Parts(
                 host=self.host,

@@ -4,17 +4,21 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """An error answer: HTTP status, `error_code`, `message`."""
+    """An error answer: HTTP status, `error_code`, `message`, and where an API has it, a `reason` among its details."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, *, reason: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.reason = reason
 
     def body(self) -> dict[str, Any]:
         """Return the JSON of the answer."""
-        return error_body(self.code, self.message)
+        body = error_body(self.code, self.message)
+        if self.reason:
+            body["details"].append({"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": self.reason})
+        return body
 
 
 def error_body(code: str, message: str) -> dict[str, Any]:

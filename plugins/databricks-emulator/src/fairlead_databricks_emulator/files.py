@@ -1,37 +1,29 @@
 """The files of the workspace, volumes and DBFS, kept in a folder of this machine."""
 
 import shutil
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from fairlead_databricks_emulator.errors import ApiError, invalid_parameter, not_found
-
-_SUFFIXES = ("", ".py", ".ipynb", ".sql")
+from fairlead_databricks_emulator.task_driver.places import find, place
 
 
 class WorkspaceFiles:
     """Files by their path in the workspace: `/Workspace/...` (or without that), `/Volumes/...`, `dbfs:/...`."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
 
     def path(self, name: str) -> Path:
-        """Return where a file of the workspace is kept, whether it is there or not."""
-        root, inner = _root(name)
-        if ".." in inner.parts:
-            message = f"Path ({name}) must not have '..' in it"
-            raise invalid_parameter(message)
-        return self._directory / root / inner.relative_to("/")
+        """Return where a file of the workspace is kept, whether it is there or not; raise `ApiError` for a wrong path."""
+        with _wrong_paths_are_invalid():
+            return place(self.directory, name)
 
     def find(self, name: str) -> Path | None:
         """Return the file of a path in task settings: of the workspace first, then of this machine; or None."""
-        if name.startswith("file:"):
-            local = Path("/" + name.removeprefix("file:").lstrip("/"))
-            return local if local.is_file() else None
-        if not name.startswith(("/", "dbfs:")):
-            return None
-        kept = self.path(name)
-        candidates = [*(kept.with_name(kept.name + suffix) for suffix in _SUFFIXES), Path(name)]
-        return next((candidate for candidate in candidates if candidate.is_file()), None)
+        with _wrong_paths_are_invalid():
+            return find(self.directory, name)
 
     def write(self, name: str, content: bytes, *, overwrite: bool) -> None:
         """Write a file; raise `ApiError` where it is there and must not be overwritten."""
@@ -69,15 +61,9 @@ class WorkspaceFiles:
             target.rmdir()
 
 
-def _root(name: str) -> tuple[str, PurePosixPath]:
-    if name.startswith("dbfs:"):
-        return "dbfs", PurePosixPath("/" + name.removeprefix("dbfs:").lstrip("/"))
-    if not name.startswith("/"):
-        message = f"Path ({name}) doesn't start with '/'"
-        raise invalid_parameter(message)
-    path = PurePosixPath("/" + name.lstrip("/"))
-    if path.parts[1:2] == ("Workspace",):
-        return "workspace", PurePosixPath("/", *path.parts[2:])
-    if path.parts[1:2] == ("Volumes",):
-        return "volumes", path
-    return "workspace", path
+@contextmanager
+def _wrong_paths_are_invalid() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise invalid_parameter(str(error)) from error

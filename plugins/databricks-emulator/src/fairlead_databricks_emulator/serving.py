@@ -8,18 +8,24 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from fairlead_databricks_emulator.certificates import Certificate
 from fairlead_databricks_emulator.layers.faulty import TRANSPORT
 
+_KEEP_ALIVE_SECONDS = 75
 
-class _Protocol(H11Protocol):
-    """HTTP/1.1, with the transport in the scope of each request, so that a connection can be dropped."""
 
-    def __init__(self, *arguments: Any, transports: set[Any], **named: Any) -> None:
+class _Protocol(HttpToolsProtocol):
+    """HTTP/1.1, with the transport in the scope of each request, so that a connection can be dropped.
+
+    `opened` is called for each connection; with TLS, once the handshake is over.
+    """
+
+    def __init__(self, *arguments: Any, transports: set[Any], opened: Callable[[], None], **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._transports = transports
+        self._opened = opened
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the transport."""
@@ -30,6 +36,7 @@ class _Protocol(H11Protocol):
         """Give each request of this connection its transport."""
         super().connection_made(transport)
         self._transports.add(transport)
+        self._opened()
         inner: Any = self.app
 
         async def with_transport(scope: Any, receive: Any, send: Any) -> None:
@@ -53,10 +60,21 @@ class _Server(uvicorn.Server):
 
 
 class ServerThread:
-    """Serves an application until it is stopped. `make_app` is called in the thread, on its event loop."""
+    """Serves an application until it is stopped.
 
-    def __init__(self, make_app: Callable[[], Any], listener: socket.socket, certificate: Certificate | None) -> None:
+    `make_app` is called in the thread, on its event loop; so is `opened`, for each connection.
+    """
+
+    def __init__(
+        self,
+        make_app: Callable[[], Any],
+        listener: socket.socket,
+        certificate: Certificate | None,
+        *,
+        opened: Callable[[], None],
+    ) -> None:
         self._make_app = make_app
+        self._opened = opened
         self._listener = listener
         self._certificate = certificate
         self._ready = threading.Event()
@@ -90,7 +108,7 @@ class ServerThread:
 
     async def _serve(self) -> None:
         transports: set[Any] = set()
-        protocol: Any = partial(_Protocol, transports=transports)
+        protocol: Any = partial(_Protocol, transports=transports, opened=self._opened)
         config = uvicorn.Config(
             self._make_app(),
             http=protocol,
@@ -99,6 +117,8 @@ class ServerThread:
             log_level="critical",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             lifespan="on",
             timeout_graceful_shutdown=1,
             ssl_certfile=self._certificate.certificate_file if self._certificate else None,

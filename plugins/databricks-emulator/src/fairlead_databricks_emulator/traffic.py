@@ -1,4 +1,4 @@
-"""The requests that have come in."""
+"""The requests that have come in, and on how many connections."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,10 +22,12 @@ class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestLog:
-    """All requests of the API, the oldest first. It may be read from any thread."""
+    """All requests of the API, the oldest first, and how many connections were opened. It may be read from any thread."""
 
     def __init__(self) -> None:
         self._requests: list[RecordedRequest] = []
+        self.connections = 0
+        """How many connections clients have opened; with TLS, as many handshakes."""
 
     def __iter__(self) -> Iterator[RecordedRequest]:
         return iter(list(self._requests))
@@ -40,6 +42,10 @@ class RequestLog:
         """Keep a request."""
         self._requests.append(request)
 
+    def count_connection(self) -> None:
+        """Count a connection that was opened."""
+        self.connections += 1
+
     def matching(self, path: str, method: str | None = None) -> list[RecordedRequest]:
         """Return the requests whose path ends with `path`."""
         return [item for item in self if item.path.endswith(path) and method in {None, item.method}]
@@ -53,5 +59,6 @@ class RequestLog:
         return dict(Counter(f"{item.method} {item.path}" for item in self))
 
     def clear(self) -> None:
-        """Forget all requests."""
+        """Forget all requests, and count connections from 0."""
         self._requests.clear()
+        self.connections = 0

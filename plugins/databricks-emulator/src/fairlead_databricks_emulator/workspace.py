@@ -1,6 +1,7 @@
-"""The workspace: its files, jobs and runs, and what may be asked of them."""
+"""The workspace: its files, secrets, queries, jobs and runs, and what may be asked of them."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from fairlead_databricks_emulator.execution.executor import Executor
 from fairlead_databricks_emulator.execution.launch import Launcher
 from fairlead_databricks_emulator.execution.scheduler import execute_run
 from fairlead_databricks_emulator.files import WorkspaceFiles
+from fairlead_databricks_emulator.queries import QueryStore
 from fairlead_databricks_emulator.runs.jobs import JobStore
 from fairlead_databricks_emulator.runs.parsing import convert, parse_settings
 from fairlead_databricks_emulator.runs.repair import RepairRequest, prepare_repair, reopen
@@ -18,17 +20,22 @@ from fairlead_databricks_emulator.runs.run import Repair, Run, new_id
 from fairlead_databricks_emulator.runs.starts import Overrides, RunNowRequest, job_parameters, overridden, selected
 from fairlead_databricks_emulator.runs.states import CANCELED, TOO_MANY_RUNS, LifeCycle
 from fairlead_databricks_emulator.runs.store import RunStore
+from fairlead_databricks_emulator.secret_store import SecretStore
 
 
 class Workspace:
     """Everything that the API shows and changes. It belongs to one event loop."""
 
-    def __init__(self, data: Path, *, grace: float) -> None:
+    def __init__(self, data: Path, *, secrets: Mapping[str, Mapping[str, str]], grace: float) -> None:
         self.id = new_id()
         self.files = WorkspaceFiles(data / "files")
+        self.open_files: dict[int, Path] = {}  # of DBFS, by handle
+        self.secrets = SecretStore(data / "secrets", secrets)
+        self.queries = QueryStore()
         self.jobs = JobStore()
         self.runs = RunStore()
-        self._executor = Executor(Launcher(data, self.files, grace=grace), self._start_child, self._wait_for)
+        launcher = Launcher(data, self.files, self.queries, self.secrets, grace=grace)
+        self._executor = Executor(launcher, self._start_child, self._wait_for)
         self._executions: dict[int, asyncio.Task[None]] = {}
 
     def submit(self, body: dict[str, Any]) -> Run:
@@ -74,12 +81,13 @@ class Workspace:
                 run.request_stop(CANCELED)
 
     async def reset(self) -> None:
-        """End all runs, wait for that, and forget runs, jobs and tokens."""
+        """End all runs, wait for that, and forget runs, jobs, queries and tokens."""
         self.cancel_all()
         await asyncio.gather(*self._executions.values())
         self._executions.clear()
         self.runs.clear()
         self.jobs.clear()
+        self.queries.clear()
 
     def _start_child(self, job_id: int, parameters: dict[str, Any]) -> Run:
         return self.run_now({"job_id": job_id, "job_parameters": parameters})

@@ -28,8 +28,8 @@ async def release(request: ApiRequest) -> dict[str, Any]:
 
 @get("/emulator/requests")
 async def count_requests(request: ApiRequest) -> dict[str, Any]:
-    """Count the requests by method and path."""
-    return {"requests": request.parts.requests.counts()}
+    """Count the requests by method and path, and the connections that were opened."""
+    return {"requests": request.parts.requests.counts(), "connections": request.parts.requests.connections}
 
 
 @post("/emulator/reset", status_code=200)

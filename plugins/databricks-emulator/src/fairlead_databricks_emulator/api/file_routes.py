@@ -1,23 +1,15 @@
-"""The routes of workspace files and of files in volumes, as far as jobs need them."""
+"""The routes of workspace files, as far as jobs need them."""
 
 import base64
-import binascii
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Response, delete, get, post, put
+from litestar import Response, get, post
 
+from fairlead_databricks_emulator.api.contents import uploaded
 from fairlead_databricks_emulator.api.request import ApiRequest
-from fairlead_databricks_emulator.errors import invalid_parameter, not_found
-
-
-class ImportFile(msgspec.Struct, kw_only=True):
-    """The arguments of `workspace/import` with a JSON body; the content is base64."""
-
-    path: str
-    content: str = ""
-    overwrite: bool = False
+from fairlead_databricks_emulator.errors import not_found
 
 
 class WorkspacePath(msgspec.Struct, kw_only=True):
@@ -30,16 +22,8 @@ class WorkspacePath(msgspec.Struct, kw_only=True):
 @post("/api/2.0/workspace/import", status_code=200)
 async def import_file(request: ApiRequest) -> dict[str, Any]:
     """Write a file, given as JSON or as a multipart form."""
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        await _import_form(request)
-        return {}
-    wanted = await request.read(ImportFile)
-    try:
-        content = base64.b64decode(wanted.content, validate=True)
-    except binascii.Error as error:
-        message = f"content is not base64: {error}"
-        raise invalid_parameter(message) from error
-    request.workspace.files.write(wanted.path, content, overwrite=wanted.overwrite)
+    upload = await uploaded(request, "content")
+    request.workspace.files.write(upload.path, upload.content, overwrite=upload.overwrite)
     return {}
 
 
@@ -81,38 +65,6 @@ async def import_workspace_file(request: ApiRequest) -> dict[str, Any]:
     return {}
 
 
-@put("/api/2.0/fs/files/{name:path}", status_code=204)
-async def put_file(request: ApiRequest) -> None:
-    """Write a file of a volume: the body is its content."""
-    request.workspace.files.write(request.file_path, await request.body(), overwrite=request.flag("overwrite"))
-
-
-@get("/api/2.0/fs/files/{name:path}")
-async def get_file(request: ApiRequest) -> Response[bytes]:
-    """Return the content of a file of a volume."""
-    return Response(request.workspace.files.read(request.file_path), media_type="application/octet-stream")
-
-
-@delete("/api/2.0/fs/files/{name:path}", status_code=204)
-async def delete_file(request: ApiRequest) -> None:
-    """Delete a file of a volume."""
-    request.workspace.files.delete(request.file_path, recursive=False)
-
-
-@put("/api/2.0/fs/directories/{name:path}", status_code=204)
-async def put_directory(request: ApiRequest) -> None:
-    """Make a directory of a volume."""
-    request.workspace.files.make_directory(request.file_path)
-
-
-async def _import_form(request: ApiRequest) -> None:
-    form = await request.form()
-    content = form.get("content", "")
-    data = content.encode() if isinstance(content, str) else await content.read()
-    overwrite = str(form.get("overwrite", "")).lower() == "true"
-    request.workspace.files.write(str(form.get("path", "")), data, overwrite=overwrite)
-
-
 def _status(name: str, path: Path) -> dict[str, Any]:
     if not path.exists():
         message = f"Path ({name}) doesn't exist."
@@ -131,8 +83,4 @@ FILE_ROUTES = (
     delete_path,
     make_directories,
     import_workspace_file,
-    put_file,
-    get_file,
-    delete_file,
-    put_directory,
 )

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from fairlead_databricks_emulator.runs.run import TaskRun
+from fairlead_databricks_emulator.runs.run import SqlOutput, TaskRun
 
 LIMIT = 5 * 1024 * 1024
 
 
-def output_view(task: TaskRun) -> dict[str, Any]:
-    """Return the output of a task attempt, without its `metadata`: what is there so far."""
+def output_view(task: TaskRun, host: str) -> dict[str, Any]:
+    """Return the output of a task attempt, without its `metadata`: what is there so far. `host` goes into links."""
     output = task.output
     view: dict[str, Any] = {}
     if output.error:
@@ -20,7 +20,28 @@ def output_view(task: TaskRun) -> dict[str, Any]:
         return view | _notebook(output.notebook_result)
     if output.child_run_id:
         return view | {"run_job_output": {"run_id": output.child_run_id}}
+    if task.spec.sql_task:
+        return view | (_sql(task, output.sql, task.spec.sql_task.warehouse_id, host) if output.sql else {})
     return view | (_logs(output.log) if output.log else {})
+
+
+def statement_id(task: TaskRun, index: int) -> str:
+    """Return the id of a statement of a SQL task, counted from 0."""
+    return f"{task.run_id}-{index}"
+
+
+def _sql(task: TaskRun, sql: SqlOutput, warehouse_id: str, host: str) -> dict[str, Any]:
+    """Return the output of SQL: its text, and keys and a link with which `sql/statements` shows the results."""
+    keys = [statement_id(task, index) for index in range(len(sql.statements))]
+    query: dict[str, Any] = {
+        "endpoint_id": warehouse_id,
+        "warehouse_id": warehouse_id,
+        "query_text": sql.query_text,
+        "sql_statements": [{"lookup_key": key} for key in keys],
+    }
+    if keys:
+        query["output_link"] = f"{host}/api/2.0/sql/statements/{keys[-1]}"
+    return {"sql_output": {"query_output": query}}
 
 
 def _notebook(result: str | None) -> dict[str, Any]:

@@ -75,8 +75,8 @@ async def get_output(request: ApiRequest) -> dict[str, Any]:
     """Show what a task attempt has left; refuse a run with `tasks[]`, even of one task."""
     found = request.workspace.runs.get((await request.read(RunId)).run_id)
     if isinstance(found, FoundTask):
-        return {"metadata": request.parts.views.task_run(found.run, found.task), **output_view(found.task)}
-    return {"metadata": request.parts.views.run(found), **output_view(_only_task(found, request.url.path))}
+        return {"metadata": request.parts.views.task_run(found.run, found.task), **_output(request, found.task)}
+    return {"metadata": request.parts.views.run(found), **_output(request, _only_task(found, request.url.path))}
 
 
 @get("/runs/list")
@@ -136,8 +136,14 @@ async def export(request: ApiRequest) -> dict[str, Any]:
     if not task.spec.notebook_task:
         message = "Only runs of notebooks can be exported"
         raise invalid_parameter(message)
-    content = f"<!DOCTYPE html><html><body><pre>{task.output.notebook_result or ''}</pre></body></html>"
+    result = request.workspace.secrets.redact(task.output.notebook_result or "")
+    content = f"<!DOCTYPE html><html><body><pre>{result}</pre></body></html>"
     return {"views": [{"content": content, "name": task.spec.task_key, "type": "NOTEBOOK"}]}
+
+
+def _output(request: ApiRequest, task: TaskRun) -> dict[str, Any]:
+    view: dict[str, Any] = request.workspace.secrets.redact(output_view(task, request.parts.host))
+    return view
 
 
 def _only_task(run: Run, path: str) -> TaskRun:

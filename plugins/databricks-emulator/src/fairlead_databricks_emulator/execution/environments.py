@@ -12,6 +12,7 @@ from typing import Any
 
 from fairlead_databricks_emulator.execution.process import run_process
 from fairlead_databricks_emulator.execution.refusal import Refusal
+from fairlead_databricks_emulator.execution.runtime_packages import lend_spark
 from fairlead_databricks_emulator.files import WorkspaceFiles
 from fairlead_databricks_emulator.runs.run import Run, StopSignal, TaskRun
 from fairlead_databricks_emulator.runs.states import TerminationCode
@@ -45,6 +46,7 @@ class Environments:
             await self._uv(["venv", "--quiet", "--python", sys.executable, str(target)], stop)
             await self._uv(["pip", "install", "--quiet", "--python", str(python), *_arguments(wanted)], stop)
             ready.touch()
+        lend_spark(target)
         return str(python)
 
     async def _uv(self, arguments: Sequence[str], stop: StopSignal) -> None:

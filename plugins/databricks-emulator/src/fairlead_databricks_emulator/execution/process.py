@@ -4,9 +4,12 @@ import asyncio
 import os
 import signal
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from typing import IO
 
+from fairlead_databricks_emulator.execution.driver_logs import DriverLogs
+from fairlead_databricks_emulator.execution.streams import copied
 from fairlead_databricks_emulator.runs.run import StopSignal
 
 
@@ -18,27 +21,41 @@ async def run_process(
     directory: Path,
     stop: StopSignal,
     grace: float,
+    driver: DriverLogs | None = None,
 ) -> int | None:
     """Run a command and return its exit code, or None if it was stopped.
 
-    Standard output and error go to `log`. On the stop signal the group gets SIGTERM, and SIGKILL after
-    `grace` seconds; whatever is left of the group when the process has ended is killed too.
+    Standard output and error go to `log`, and each to its file of the logs of `driver`, if there are any. On the
+    stop signal the group gets SIGTERM, and SIGKILL after `grace` seconds; whatever is left of the group when the
+    process has ended is killed too.
     """
-    with log.open("ab") as output:
+    async with AsyncExitStack() as stack:
+        stdout, stderr = await _outputs(stack, log, driver)
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+            stdout=stdout,
+            stderr=stderr,
             env=dict(environment),
             cwd=directory,
             start_new_session=True,
         )
-    try:
-        return await _end(process, stop, grace)
-    finally:
-        _signal(process.pid, signal.SIGKILL)
-        await process.wait()
+        try:
+            return await _end(process, stop, grace)
+        finally:
+            _signal(process.pid, signal.SIGKILL)
+            await process.wait()
+
+
+async def _outputs(
+    stack: AsyncExitStack, log: Path, driver: DriverLogs | None
+) -> tuple[IO[bytes] | int, IO[bytes] | int]:
+    """Return what standard output and standard error are to be."""
+    if driver is None:
+        output = stack.enter_context(log.open("ab"))
+        return output, output
+    stdout = await stack.enter_async_context(copied(log, driver.stdout))
+    return stdout, await stack.enter_async_context(copied(log, driver.stderr))
 
 
 async def _end(process: asyncio.subprocess.Process, stop: StopSignal, grace: float) -> int | None:

@@ -10,8 +10,7 @@ from fairlead_databricks_emulator.files import WorkspaceFiles
 from fairlead_databricks_emulator.runs.run import Run
 from fairlead_databricks_emulator.runs.specs import GitSource
 from fairlead_databricks_emulator.runs.states import TerminationCode
-
-_SUFFIXES = ("", ".py", ".ipynb", ".sql")
+from fairlead_databricks_emulator.task_driver.places import existing
 
 
 class Sources:
@@ -30,8 +29,7 @@ class Sources:
         git = run.settings.git_source
         if source.upper() == "GIT" or (git and not source and not path.startswith(("/", "file:", "dbfs:"))):
             return _existing(path, self._checkout(git) / path)
-        found = self._files.find(path)
-        return found or _existing(path, *(Path(f"{path}{suffix}") for suffix in _SUFFIXES))
+        return self._files.find(path) or _existing(path, Path(path))
 
     def _checkout(self, git: GitSource | None) -> Path:
         """Return a clone of a local repository at the asked-for branch, tag or commit."""
@@ -64,10 +62,7 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-def _existing(named: str, *candidates: Path) -> Path:
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate.resolve()  # the task runs in a folder of its own
-    raise Refusal(
-        TerminationCode.RESOURCE_NOT_FOUND, f"Cannot read the python file or notebook {named}: it does not exist"
-    )
+def _existing(named: str, path: Path) -> Path:
+    if found := existing(path):
+        return found.resolve()  # the task runs in a folder of its own
+    raise Refusal(TerminationCode.RESOURCE_NOT_FOUND, f"Cannot read the code {named}: it does not exist")

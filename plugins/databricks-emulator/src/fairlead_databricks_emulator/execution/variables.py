@@ -9,12 +9,7 @@ from fairlead_databricks_emulator.runs.states import TerminationCode
 
 def environment_variables(run: Run, task: TaskRun, files: WorkspaceFiles) -> dict[str, str]:
     """Return the variables for the process of a task; raise `Refusal` for names that are not there."""
-    variables: dict[str, str] = {}
-    for cluster in run.settings.job_clusters:
-        if cluster.job_cluster_key == task.spec.job_cluster_key:
-            variables |= cluster.new_cluster.spark_env_vars
-    if task.spec.new_cluster:
-        variables |= task.spec.new_cluster.spark_env_vars
+    variables = dict(run.settings.cluster_of(task.spec).spark_env_vars)
     if key := task.spec.environment_variables_key:
         variables |= _named(run, key, files)
     return variables

@@ -13,12 +13,12 @@ TASK_KINDS = (
     "spark_python_task",
     "notebook_task",
     "python_wheel_task",
+    "sql_task",
     "condition_task",
     "run_job_task",
     "for_each_task",
 )
 UNSUPPORTED_KINDS = (
-    "sql_task",
     "spark_jar_task",
     "spark_submit_task",
     "dbt_task",

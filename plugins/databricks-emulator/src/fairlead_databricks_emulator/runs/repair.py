@@ -22,6 +22,7 @@ class RepairRequest(msgspec.Struct, kw_only=True):
     notebook_params: dict[str, str] = {}
     python_params: list[str] = []
     python_named_params: dict[str, str] = {}
+    sql_params: dict[str, str] = {}
 
 
 def prepare_repair(run: Run, request: RepairRequest) -> set[str]:

@@ -42,6 +42,21 @@ class ClusterInstance(msgspec.Struct, frozen=True):
     spark_context_id: str
 
 
+class StatementResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What one SQL statement has returned: its columns by name and type, and its first rows as texts."""
+
+    columns: list[tuple[str, str]]
+    rows: list[list[str | None]]
+    is_truncated: bool = False
+
+
+class SqlOutput(msgspec.Struct, kw_only=True):
+    """The text that a SQL task runs, and the results so far."""
+
+    query_text: str
+    statements: list[StatementResult] = []
+
+
 class TaskOutput(msgspec.Struct, kw_only=True):
     """What a task attempt has left behind; each kind of task fills its part."""
 
@@ -51,6 +66,7 @@ class TaskOutput(msgspec.Struct, kw_only=True):
     notebook_result: str | None = None
     condition: str = ""
     child_run_id: int = 0
+    sql: SqlOutput | None = None
     values: dict[str, Any] = {}
 
 
@@ -108,6 +124,7 @@ class Run:
         self.tasks = [TaskRun(spec, state=_first_state(spec)) for spec in settings.tasks]
         self.repairs = [Repair(id=None, task_run_ids=[task.run_id for task in self.tasks], progress=self.progress)]
         self.task_values: dict[str, dict[str, Any]] = {}
+        self.clusters: dict[str, ClusterInstance] = {}
 
     @property
     def state(self) -> LifeCycle:
@@ -141,6 +158,7 @@ class Run:
         """Run again, as a repair does: the history so far keeps its own progress."""
         self.progress = Progress(LifeCycle.RUNNING)
         self.stop = StopSignal()
+        self.clusters = {}
 
     def request_stop(self, outcome: Outcome) -> None:
         """Begin to end it, with all its tasks."""

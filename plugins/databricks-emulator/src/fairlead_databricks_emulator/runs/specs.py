@@ -36,6 +36,28 @@ class PythonWheelTask(msgspec.Struct, frozen=True, kw_only=True):
     named_parameters: dict[str, Any] = {}
 
 
+class SqlQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A saved query."""
+
+    query_id: str
+
+
+class SqlFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file with SQL statements, separated by `;`."""
+
+    path: str
+    source: str = ""
+
+
+class SqlTask(msgspec.Struct, frozen=True, kw_only=True):
+    """SQL for a warehouse: a query or a file, with values for its `:parameters`."""
+
+    warehouse_id: str
+    query: SqlQuery | None = None
+    file: SqlFile | None = None
+    parameters: dict[str, str] = {}
+
+
 class ConditionTask(msgspec.Struct, frozen=True, kw_only=True):
     """A comparison, whose outcome tasks can depend on."""
 
@@ -66,10 +88,26 @@ class Dependency(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None = None
 
 
-class NewCluster(msgspec.Struct, frozen=True, kw_only=True):
-    """Classic compute: of it, only the environment variables matter here."""
+class LogDestination(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a cluster delivers its logs."""
 
+    destination: str
+
+
+class ClusterLogConf(msgspec.Struct, frozen=True, kw_only=True):
+    """Of where logs can be delivered, what there is here: an `s3` is accepted and nothing is delivered there."""
+
+    dbfs: LogDestination | None = None
+    volumes: LogDestination | None = None
+
+
+class NewCluster(msgspec.Struct, frozen=True, kw_only=True):
+    """Classic compute, as far as it matters to a process of this machine."""
+
+    spark_version: str = ""
+    spark_conf: dict[str, Any] = {}
     spark_env_vars: dict[str, str] = {}
+    cluster_log_conf: ClusterLogConf | None = None
 
 
 class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +119,7 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
     spark_python_task: SparkPythonTask | None = None
     notebook_task: NotebookTask | None = None
     python_wheel_task: PythonWheelTask | None = None
+    sql_task: SqlTask | None = None
     condition_task: ConditionTask | None = None
     run_job_task: RunJobTask | None = None
     for_each_task: ForEachTask | None = None
@@ -174,3 +213,8 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     queue: Queue = Queue(enabled=True)
     is_legacy: bool = False
     raw: dict[str, Any] = {}
+
+    def cluster_of(self, task: TaskSpec) -> NewCluster:
+        """Return the cluster that a task asks for, its own or one that it names; an empty one where it does neither."""
+        named = [item.new_cluster for item in self.job_clusters if item.job_cluster_key == task.job_cluster_key]
+        return task.new_cluster or next(iter(named), NewCluster())

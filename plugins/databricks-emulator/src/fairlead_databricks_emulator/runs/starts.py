@@ -17,6 +17,7 @@ class RunNowRequest(msgspec.Struct, kw_only=True):
     notebook_params: dict[str, str] = {}
     python_params: list[str] = []
     python_named_params: dict[str, str] = {}
+    sql_params: dict[str, str] = {}
     only: list[str] = []
     queue: Queue | None = None
 
@@ -27,6 +28,7 @@ class Overrides(msgspec.Struct, kw_only=True):
     notebook_params: dict[str, str] = {}
     python_params: list[str] = []
     python_named_params: dict[str, str] = {}
+    sql_params: dict[str, str] = {}
 
 
 def job_parameters(settings: RunSettings, given: dict[str, str]) -> dict[str, str]:
@@ -66,6 +68,9 @@ def _overridden(task: TaskSpec, overrides: Overrides) -> TaskSpec:
             parameters=overrides.python_params or task.python_wheel_task.parameters,
             named_parameters={**task.python_wheel_task.named_parameters, **overrides.python_named_params},
         )
+    if task.sql_task and overrides.sql_params:
+        merged = {**task.sql_task.parameters, **overrides.sql_params}
+        changes["sql_task"] = msgspec.structs.replace(task.sql_task, parameters=merged)
     return msgspec.structs.replace(task, **changes)
 
 

@@ -1,22 +1,11 @@
-"""A Spark session that is started when it is first used."""
+"""The Spark session of a notebook."""
 
 import importlib
 from typing import Any
 
 
-class LazySpark:
-    """Stands for the `spark` of notebooks; the first use of it starts a local session of pyspark."""
-
-    _session: Any = None
-
-    def __getattr__(self, name: str) -> Any:
-        """Pass everything on to the session."""
-        if self._session is None:
-            self._session = _start()
-        return getattr(self._session, name)
-
-
-def _start() -> Any:
+def start_spark() -> Any:
+    """Return the session, with the configuration that the emulator has written; started with the first call."""
     try:
         sql: Any = importlib.import_module("pyspark.sql")
     except ImportError as error:
@@ -25,4 +14,4 @@ def _start() -> Any:
             "fairlead-databricks-emulator[spark], or add pyspark to the dependencies of its environment"
         )
         raise ModuleNotFoundError(message) from error
-    return sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    return sql.SparkSession.builder.getOrCreate()
