@@ -12,6 +12,7 @@ from fairlead import (
     Deadline,
     DeadlineExceeded,
     Handle,
+    LogLink,
     Phase,
     QuotaExceeded,
     Resource,
@@ -154,6 +155,25 @@ async def test_a_timeout_deletes_the_job(runner, jobs, seen, context):
         await runner.run(TASK, {}, context, timeout=0.01, progress=seen)
     assert jobs.deleted == ["key"]
     assert seen.events[-1] == "deleted well"
+
+
+async def test_a_timeout_says_where_to_look(runner, jobs, context, monkeypatch):
+    """The error has the first link of the job that was seen, and the last fault, if nothing was seen since."""
+    page = LogLink("Page", "https://example.com/1")
+    jobs.answers = [Resource(phase=Phase.RUNNING, log_links=(page, LogLink("Other", "https://example.com/2")))]
+    with pytest.raises(DeadlineExceeded, match=r"RUNNING; Page: https://example.com/1$"):
+        await runner.run(TASK, {}, context, timeout=0.01)
+    get, looks = runner.lifecycle.get, []
+
+    async def once(handle, context):
+        looks.append(handle)
+        if len(looks) > 1:
+            raise TransientError("lost")
+        return await get(handle, context)
+
+    monkeypatch.setattr(runner.lifecycle, "get", once)
+    with pytest.raises(DeadlineExceeded, match=r"https://example.com/1; the last fault: lost$"):
+        await runner.run(TASK, {}, context, timeout=0.01)
 
 
 async def test_the_tasks_own_timeout_counts(runner, jobs, context):

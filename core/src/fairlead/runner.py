@@ -113,14 +113,17 @@ class Runner:
         Passing faults do not end it. Raises `DeadlineExceeded` at the context's deadline; the job goes on.
         """
         progress = progress or Progress()
-        phase, delays = Phase.UNDEFINED, self._poll.delays()
+        phase, delays, page, trouble = Phase.UNDEFINED, self._poll.delays(), "", ""
         while True:
             try:
                 resource = await self.lifecycle.get(handle, self._for_operation(context))
             except _PASSING as error:
+                trouble = f"; the last fault: {error}"
                 progress.troubled(error)
                 delay = wait_after(error, next(delays))
             else:
+                trouble = ""
+                page = "".join(f"; {link.name}: {link.uri}" for link in resource.log_links[:1])
                 progress.updated(resource)
                 if resource.phase.is_terminal:
                     return resource
@@ -129,7 +132,9 @@ class Runner:
                 delay = next(delays) if resource.poll_after is None else max(_SHORTEST_POLL, resource.poll_after)
             remaining = context.deadline.remaining
             if not remaining:
-                message = f"the job did not end in the time allowed; its last known phase is {phase.name}"
+                message = (
+                    f"the job did not end in the time allowed; its last known phase is {phase.name}{page}{trouble}"
+                )
                 raise DeadlineExceeded(message)
             await asyncio.sleep(min(delay, remaining))
 
