@@ -10,11 +10,10 @@ import time
 from fairlead import ConnectorRegistry, Context, Handle, Lifecycle, Runner, TaskTemplate
 from fairlead_databricks import DatabricksConnector, DatabricksJobMetadata
 
-_CALLS = 200
 _CONDITION = {"task_key": "c", "condition_task": {"op": "EQUAL_TO", "left": "1", "right": "1"}}
 
 
-async def main(run_id: str) -> None:
+async def main(run_id: str, calls: int) -> None:
     """Create a run, or get one many times, and print the numbers."""
     registry = ConnectorRegistry(discover=False)
     registry.register(DatabricksConnector)
@@ -29,11 +28,11 @@ async def main(run_id: str) -> None:
         host = os.environ["DATABRICKS_HOST"].removeprefix("https://")
         handle = Handle(DatabricksConnector().category, DatabricksJobMetadata(host, run_id).encode())
         times = []
-        for _ in range(_CALLS):
+        for _ in range(calls):
             started = time.perf_counter()
             await lifecycle.get(handle, Context())
             times.append(time.perf_counter() - started)
     print(json.dumps({"milliseconds": statistics.median(times) * 1000}))
 
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))

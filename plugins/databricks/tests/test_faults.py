@@ -7,18 +7,19 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from types import SimpleNamespace
 
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 
-from fairlead import DeadlineExceeded, Phase
-from fairlead.runner import Progress
+from fairlead import Phase
 from fairlead_databricks_emulator import Drop, Garbage, Hang, RateLimit, Status
 
 HELLO = "print('hello')\n"
 KILLS = int(os.environ.get("FAIRLEAD_TEST_KILLS", "8"))
-FOREVER = "import time\nwhile True: time.sleep(0.1)\n"
 
 AFTER_ACCEPTANCE = {
     "drop": Drop(path="/runs/submit", when="after"),
@@ -80,22 +81,22 @@ async def test_a_rate_limit_is_waited_for(runner, emulator, context, python):
     assert (await runner.run(python(HELLO), {}, context())).phase is Phase.SUCCEEDED
 
 
-async def test_past_the_deadline_it_is_cancelled(runner, emulator, context, python):
-    """Where polling never recovers, the run is cancelled at the end, and that is confirmed."""
-    told = []
+@pytest.mark.parametrize("form", ["seconds", "date"])
+async def test_retry_after(lifecycle, emulator, context, python, form, monkeypatch):
+    """The wait that the workspace asks for is kept, be it in seconds or as an HTTP date."""
+    waits = []
 
-    class Seen(Progress):
-        def deleted(self, handle, error):
-            told.append((error, emulator.runs[-1].outcome.result))
+    async def wait(seconds):
+        waits.append(seconds)
 
-    handles = []
-    Seen.created = lambda _, handle: (
-        handles.append(handle),
-        emulator.faults.add(Status(path="/runs/get", status=500, times=15)),
-    )
-    with pytest.raises(DeadlineExceeded):
-        await runner.run(python(FOREVER), {}, context(), timeout=0.5, progress=Seen())
-    assert told == [(None, "CANCELED")]
+    handle = await lifecycle.create(python(HELLO), {}, context())
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
+    headers = {"Retry-After": "40" if form == "seconds" else date}
+    emulator.faults.add(Status(path="/runs/get", status=429, headers=headers))
+    monkeypatch.setattr("fairlead_databricks.workspace.asyncio", SimpleNamespace(sleep=wait))
+    await lifecycle.get(handle, context())
+    assert len(waits) == 1
+    assert 35 < waits[0] <= 40
 
 
 async def test_a_failing_output_never_hides_the_failure(runner, emulator, context, python):

@@ -30,12 +30,7 @@ def clean(monkeypatch, tmp_path):
     monkeypatch.setenv("DATABRICKS_CONFIG_FILE", str(tmp_path / "databrickscfg"))
     monkeypatch.setenv("FAIRLEAD_SECRETS_DIR", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("fairlead_databricks.login._of_sdk", no_sdk)
     return tmp_path
-
-
-def no_sdk(instance):
-    raise AuthenticationError(f"no credential for {instance}")
 
 
 def headers(credentials):

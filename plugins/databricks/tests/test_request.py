@@ -71,9 +71,9 @@ def test_no_field_of_the_sdk_is_missing():
 
 
 NOT_READ = (
-    "attempt_number cleanup_duration cluster_spec creator_user_name deployment_id description duration_target "
+    "attempt_number cleanup_duration creator_user_name deployment_id description duration_target "
     "effective_performance_target effective_usage_policy_id environment_variables execution_duration git_source has_more "
-    "iterations job_clusters job_parameters job_run_id number_in_job original_attempt_run_id overriding_parameters "
+    "iterations job_parameters job_run_id number_in_job original_attempt_run_id overriding_parameters "
     "queue_duration run_duration run_type schedule setup_duration trigger trigger_info version_id"
 )
 

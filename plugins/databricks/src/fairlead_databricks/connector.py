@@ -24,12 +24,14 @@ from fairlead_databricks.custom import DatabricksCustom, DatabricksJobCustom
 from fairlead_databricks.failure import explain
 from fairlead_databricks.following import Following
 from fairlead_databricks.links import links
-from fairlead_databricks.login import FLYTE_TOKEN, TOKEN, find_credentials, find_instance
+from fairlead_databricks.login import FLYTE_TOKEN, TOKEN, find_instance
+from fairlead_databricks.logs import log_pages
 from fairlead_databricks.metadata import DatabricksJobMetadata
 from fairlead_databricks.model import Run
-from fairlead_databricks.outputs import log_pages, outputs_of
-from fairlead_databricks.placeholders import filled
+from fairlead_databricks.outputs import outputs_of
+from fairlead_databricks.places import Places
 from fairlead_databricks.repair import may_repair, repair
+from fairlead_databricks.run_now import repeated, run_parameters
 from fairlead_databricks.submission import submission
 from fairlead_databricks.verdict import Verdict, verdict_of_run
 
@@ -52,17 +54,15 @@ class _RunConnector(AsyncConnector[DatabricksJobMetadata]):
     """The waits before requests are sent again."""
 
     def __init__(self) -> None:
-        self._places: dict[object, Following] = {}
+        self._places = Places(request_seconds=self.request_seconds, backoff=self.backoff)
 
     async def close(self) -> None:
         """Close the connections to all workspaces."""
-        for following in self._places.values():
-            await following.workspace.close()
-        self._places.clear()
+        await self._places.close()
 
     async def get(self, meta: DatabricksJobMetadata, context: Context) -> Resource:
         """Return the state of the run; of one that has ended, also its outputs, or why it failed."""
-        following = await self._following(meta.databricks_instance, meta.token_secret, context)
+        following = await self._places.find(meta.databricks_instance, meta.token_secret, context)
         run = await following.get(meta.run_id, deadline=context.deadline)
         if may_repair(run, _verdict(run, meta), meta):
             run = await repair(run, meta, following.workspace, deadline=context.deadline)
@@ -84,26 +84,14 @@ class _RunConnector(AsyncConnector[DatabricksJobMetadata]):
     async def get_logs(
         self, meta: DatabricksJobMetadata, context: Context, *, token: str = ""
     ) -> AsyncIterator[LogPage]:
-        """Yield what the tasks have written, as far as Databricks returns it."""
+        """Yield what the tasks have written, as far as Databricks returns it, and the delivered logs of their clusters."""
         workspace = await self._workspace(meta.databricks_instance, meta.token_secret, context)
         run = await jobs.get(workspace, meta.run_id, deadline=context.deadline)
         async for page in log_pages(run, workspace, token=token, deadline=context.deadline):
             yield page
 
     async def _workspace(self, instance: str, token_secret: str, context: Context) -> Workspace:
-        return (await self._following(instance, token_secret, context)).workspace
-
-    async def _following(self, instance: str, token_secret: str, context: Context) -> Following:
-        """Return what follows the runs of a workspace with a credential, one for all calls of this event loop."""
-        credentials, key = await find_credentials(instance, token_secret, context)
-        place = (asyncio.get_running_loop(), instance, key)
-        if place not in self._places:
-            from fairlead_databricks.workspace import Workspace  # with httpx, which takes longer than all the rest
-
-            self._places[place] = Following(
-                Workspace(instance, credentials, request_seconds=self.request_seconds, backoff=self.backoff)
-            )
-        return self._places[place]
+        return (await self._places.find(instance, token_secret, context)).workspace
 
 
 class DatabricksConnector(_RunConnector):
@@ -148,37 +136,12 @@ class DatabricksJobConnector(_RunConnector):
             message = "`custom`: name the job by exactly one of jobId and jobName"
             raise InvalidTask(message)
         instance = find_instance(custom.databricks_instance, context)
-        parameters = _run_parameters(custom, inputs)
+        parameters = run_parameters(custom, inputs)
         body = {"idempotency_token": token, **parameters}
         workspace = await self._workspace(instance, custom.databricks_token_secret, context)
         job_id = custom.job_id or await jobs.find_job(workspace, custom.job_name, deadline=context.deadline)
         run_id = await jobs.run_now(workspace, {"job_id": job_id, **body}, deadline=context.deadline)
-        repeated = {name: value for name, value in parameters.items() if name not in _NOT_REPEATED}
-        return _metadata(task, instance, run_id, repeated)
-
-
-_PARAMETERS = (
-    "job_parameters",
-    "only",
-    "notebook_params",
-    "python_params",
-    "python_named_params",
-    "jar_params",
-    "spark_submit_params",
-    "sql_params",
-    "dbt_commands",
-    "pipeline_params",
-    "performance_target",
-    "queue",
-)
-
-_NOT_REPEATED = {"only", "queue"}
-
-
-def _run_parameters(custom: DatabricksJobCustom, inputs: dict[str, Any]) -> dict[str, Any]:
-    given = {name: getattr(custom, name) for name in _PARAMETERS if getattr(custom, name)}
-    parameters: dict[str, Any] = filled(given, inputs, "custom")
-    return parameters
+        return _metadata(task, instance, run_id, repeated(parameters))
 
 
 def _metadata(task: TaskTemplate[Any], instance: str, run_id: int, parameters: dict[str, Any]) -> DatabricksJobMetadata:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _EARLY = 60.0
 _DEFAULT_LIFETIME = 3600.0
 _REFUSED = {400, 401, 403}
+_SDK_LIMITS: dict[str, Any] = {"http_timeout_seconds": 10, "retry_timeout_seconds": 20}  # it would try for five minutes
 
 
 class Credentials(Protocol):
@@ -24,8 +27,8 @@ class Credentials(Protocol):
     async def headers(self, http: httpx.AsyncClient, deadline: Deadline) -> dict[str, str]:
         """Return the headers; `http` is a client of the workspace, for those that have to ask it."""
 
-    def renew(self) -> bool:
-        """Forget what was refused; return whether there may be something new to try."""
+    def renew(self, refused: str) -> bool:
+        """Forget the `Authorization` that was refused; return whether there may be something new to try."""
 
 
 class PersonalAccessToken:
@@ -38,7 +41,7 @@ class PersonalAccessToken:
         """Return the header."""
         return self._headers
 
-    def renew(self) -> bool:
+    def renew(self, refused: str) -> bool:
         """Say that there is no other token."""
         return False
 
@@ -51,29 +54,30 @@ class _TokenAnswer(msgspec.Struct):
 class ServicePrincipal:
     """OAuth machine-to-machine: client id and secret are exchanged for a token, anew before that expires.
 
-    Source: https://docs.databricks.com/dev-tools/auth/oauth-m2m
+    `clock` gives the time in seconds. Source: https://docs.databricks.com/dev-tools/auth/oauth-m2m
     """
 
-    def __init__(self, client_id: str, client_secret: str) -> None:
+    def __init__(self, client_id: str, client_secret: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = (client_id, client_secret)
-        self._token = ""
+        self._clock = clock
+        self._authorization = ""
         self._expires = 0.0
         self._lock = asyncio.Lock()
 
     async def headers(self, http: httpx.AsyncClient, deadline: Deadline) -> dict[str, str]:
         """Return the header, with a token that is valid for a while."""
         async with self._lock:
-            if time.monotonic() >= self._expires:
+            if not self._authorization or self._clock() >= self._expires:
                 await self._fetch(http, deadline)
-        return {"Authorization": f"Bearer {self._token}"}
+            return {"Authorization": self._authorization}
 
-    def renew(self) -> bool:
-        """Forget the token, so that the next request fetches one."""
-        self._expires = 0.0
+    def renew(self, refused: str) -> bool:
+        """Forget the token, so that the next request fetches one; of many requests that it was refused to, only once."""
+        if refused == self._authorization:
+            self._authorization = ""
         return True
 
     async def _fetch(self, http: httpx.AsyncClient, deadline: Deadline) -> None:
-
         from fairlead_databricks.answers import error_of
 
         endpoint = await _token_endpoint(http, deadline)
@@ -87,24 +91,40 @@ class ServicePrincipal:
         if not response.is_success:
             raise error_of(response, "OAuth token")
         answer = _decoded(response, _TokenAnswer)
-        self._token = answer.access_token
-        self._expires = time.monotonic() + max(answer.expires_in - _EARLY, answer.expires_in / 2)
+        self._authorization = f"Bearer {answer.access_token}"
+        self._expires = self._clock() + max(answer.expires_in - _EARLY, answer.expires_in / 2)
 
 
 class SdkCredentials:
-    """Every other method of the unified login, through databricks-sdk (`fairlead-databricks[sdk]`)."""
+    """Every other method of the unified login, through databricks-sdk (`fairlead-databricks[sdk]`).
 
-    def __init__(self, config: Any) -> None:
-        self._config = config
+    The SDK finds its method when the first request is made, on a thread: it may start programs and ask servers.
+    """
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._config: Any = None
+        self._lock = threading.Lock()
 
     async def headers(self, http: httpx.AsyncClient, deadline: Deadline) -> dict[str, str]:
-        """Return what the SDK's configuration authenticates with; it may block, so it runs on a thread."""
-        headers: dict[str, str] = await asyncio.to_thread(self._config.authenticate)
-        return headers
+        """Return what the SDK authenticates with; it renews that itself."""
+        return await asyncio.to_thread(self._authenticate)
 
-    def renew(self) -> bool:
+    def renew(self, refused: str) -> bool:
         """Leave it to the SDK to know when its token expires."""
         return False
+
+    def _authenticate(self) -> dict[str, str]:
+        from databricks.sdk.core import Config
+
+        try:
+            with self._lock:
+                self._config = self._config or Config(host=self._host, **_SDK_LIMITS)
+            headers: dict[str, str] = self._config.authenticate()
+        except ValueError as error:  # no method of the unified login fits, or the one that does was refused
+            message = f"databricks-sdk has no credential for {self._host}: {error}"
+            raise AuthenticationError(message) from None
+        return headers
 
 
 class _Discovery(msgspec.Struct):

@@ -120,9 +120,8 @@ class Following:
 
     async def _page(self, start_time: int, deadline: Deadline) -> dict[str, Run]:
         """Return the runs that started then or before, as far as one page tells all of them."""
-        page = await self.workspace.read(
-            "jobs/runs/list", _Page, deadline=deadline, start_time_to=start_time, expand_tasks="true", limit=PAGE
-        )
+        query = {"start_time_to": start_time, "expand_tasks": "true", "limit": PAGE}
+        page = await self.workspace.read("jobs/runs/list", _Page, query, deadline=deadline)
         return {str(run.run_id): run for run in page.runs if len(run.tasks) < _MOST_TASKS}
 
 

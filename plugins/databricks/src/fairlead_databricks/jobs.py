@@ -41,7 +41,7 @@ async def run_now(workspace: Workspace, body: dict[str, Any], *, deadline: Deadl
 
 async def find_job(workspace: Workspace, name: str, *, deadline: Deadline) -> int:
     """Return the id of the only job with that name."""
-    found = await workspace.read("jobs/list", _Jobs, deadline=deadline, name=name, limit=2)
+    found = await workspace.read("jobs/list", _Jobs, {"name": name, "limit": 2}, deadline=deadline)
     if len(found.jobs) == 1:
         return found.jobs[0].job_id
     what = "no job is" if not found.jobs else "several jobs are"
@@ -50,25 +50,35 @@ async def find_job(workspace: Workspace, name: str, *, deadline: Deadline) -> in
 
 
 async def get(workspace: Workspace, run_id: str, *, deadline: Deadline) -> Run:
-    """Return a run with the entries of all its tasks, from as many pages as there are."""
-    run = await workspace.read("jobs/runs/get", Run, deadline=deadline, run_id=run_id)
-    tasks, token = list(run.tasks), run.next_page_token
-    while token:
-        page = await workspace.read("jobs/runs/get", Run, deadline=deadline, run_id=run_id, page_token=token)
-        tasks += page.tasks
-        token = page.next_page_token
-    return msgspec.structs.replace(run, tasks=tasks, next_page_token=None)
+    """Return a run with the entries of all its lists, from as many pages as there are."""
+    run = page = await workspace.read("jobs/runs/get", Run, {"run_id": run_id}, deadline=deadline)
+    while token := page.next_page_token:
+        query = {"run_id": run_id, "page_token": token}
+        page = await workspace.read("jobs/runs/get", Run, query, deadline=deadline)
+        run = _joined(run, page)
+    return run
 
 
 async def get_output(workspace: Workspace, task_run_id: int, *, deadline: Deadline) -> RunOutput:
     """Return the output of one task's run; that of a whole run cannot be asked for."""
-    return await workspace.read("jobs/runs/get-output", RunOutput, deadline=deadline, run_id=task_run_id)
+    return await workspace.read("jobs/runs/get-output", RunOutput, {"run_id": task_run_id}, deadline=deadline)
 
 
 async def cancel(workspace: Workspace, run_id: str, *, deadline: Deadline) -> None:
     """Ask for the end of a run; nothing happens to one that has ended."""
     body = {"run_id": int(run_id)}
     await workspace.write("jobs/runs/cancel", _Nothing, body, deadline=deadline, resend=True)
+
+
+def _joined(run: Run, page: Run) -> Run:
+    """Return a run with the entries of one more page; those that stand in both count once."""
+    return msgspec.structs.replace(
+        run,
+        tasks=[*run.tasks, *page.tasks],
+        job_clusters=list(dict.fromkeys([*run.job_clusters, *page.job_clusters])),
+        repair_history=list(dict.fromkeys([*run.repair_history, *page.repair_history])),
+        next_page_token=page.next_page_token,
+    )
 
 
 async def _start(workspace: Workspace, endpoint: str, body: dict[str, Any], deadline: Deadline) -> int:

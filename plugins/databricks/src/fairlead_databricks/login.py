@@ -10,10 +10,10 @@ workspace may be named by the task, and a task must not be able to have the plat
 from __future__ import annotations
 
 import configparser
+import importlib.util
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -86,7 +86,14 @@ async def find_credentials(instance: str, token_secret: str, context: Context) -
             return _token(await context.secret(FLYTE_TOKEN))
         except AuthenticationError:
             pass
-    return _of_sdk(instance)
+    if _has_sdk() and any(_same(host, instance) for host in _hosts(settings, context)):
+        return SdkCredentials(base_url(instance)), "sdk"
+    message = (
+        f"no credential for {instance}: set DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, "
+        "beside a DATABRICKS_HOST of that workspace, name a profile, or name a secret as `custom.databricksTokenSecret`; "
+        "for other logins install fairlead-databricks[sdk], and name the workspace as DATABRICKS_HOST"
+    )
+    raise AuthenticationError(message)
 
 
 async def _of_request(name: str, context: Context) -> str | None:
@@ -107,28 +114,16 @@ def _of_settings(settings: Settings, context: Context) -> tuple[Credentials, obj
     return ServicePrincipal(settings.client_id, settings.client_secret), (settings.client_id, settings.client_secret)
 
 
-def _of_sdk(instance: str) -> tuple[Credentials, object]:
-    try:
-        from databricks.sdk.core import Config
-    except ImportError:
-        config: Any = None
-    else:
-        config = _sdk_config(Config, instance)
-    if config is None:
-        message = (
-            f"no credential for {instance}: set DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, "
-            "beside a DATABRICKS_HOST of that workspace, name a profile, or name a secret as `custom.databricksTokenSecret`; "
-            "for other logins install fairlead-databricks[sdk]"
-        )
-        raise AuthenticationError(message)
-    return SdkCredentials(config), "sdk"
+def _hosts(settings: Settings, context: Context) -> tuple[str, ...]:
+    """Return the workspaces that the platform names, to which its own logins may be sent."""
+    return (settings.host, os.environ.get(FLYTE_INSTANCE, ""), context.configs.get(HOST_CONFIG, ""))
 
 
-def _sdk_config(factory: Any, instance: str) -> Any:
+def _has_sdk() -> bool:
     try:
-        return factory(host=base_url(instance))
-    except ValueError:  # no method of the unified login fits
-        return None
+        return importlib.util.find_spec("databricks.sdk") is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _token(value: str) -> tuple[Credentials, object]:

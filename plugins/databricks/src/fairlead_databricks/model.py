@@ -51,11 +51,48 @@ class ClusterInstance(msgspec.Struct, frozen=True):
     spark_context_id: str | None = None
 
 
-class RunTask(msgspec.Struct, frozen=True):
-    """One attempt of one task: retries and repairs add entries with the same `task_key`.
+class LogDestination(msgspec.Struct, frozen=True):
+    """A path of DBFS, of a volume or of S3."""
 
-    Its `new_cluster` is not read: it repeats credentials and variables that the request has brought.
+    destination: str | None = None
+
+
+class ClusterLogConf(msgspec.Struct, frozen=True):
+    """Where a cluster delivers its logs: one of these."""
+
+    dbfs: LogDestination | None = None
+    s3: LogDestination | None = None
+    volumes: LogDestination | None = None
+
+
+class NewCluster(msgspec.Struct, frozen=True):
+    """Where the logs of a new cluster go.
+
+    Nothing else of it is read: it repeats credentials and variables that the request has brought.
     """
+
+    cluster_log_conf: ClusterLogConf | None = None
+
+
+class JobCluster(msgspec.Struct, frozen=True):
+    """A cluster that tasks of a job share."""
+
+    job_cluster_key: str = ""
+    new_cluster: NewCluster | None = None
+
+
+class ClusterSpec(msgspec.Struct, frozen=True):
+    """The cluster of a run in the older form, without `tasks`."""
+
+    new_cluster: NewCluster | None = None
+
+
+class Present(msgspec.Struct, frozen=True):
+    """Something of which only counts that it is there."""
+
+
+class RunTask(msgspec.Struct, frozen=True):
+    """One attempt of one task: retries and repairs add entries with the same `task_key`."""
 
     task_key: str = ""
     run_id: int = 0
@@ -66,6 +103,21 @@ class RunTask(msgspec.Struct, frozen=True):
     status: RunStatus | None = None
     run_page_url: str | None = None
     cluster_instance: ClusterInstance | None = None
+    existing_cluster_id: str | None = None
+    job_cluster_key: str | None = None
+    new_cluster: NewCluster | None = None
+    condition_task: Present | None = None
+    for_each_task: Present | None = None
+    notebook_task: Present | None = None
+    pipeline_task: Present | None = None
+    run_job_task: Present | None = None
+    sql_task: Present | None = None
+
+    @property
+    def is_without_log(self) -> bool:
+        """Whether the task is of a kind of which `runs/get-output` never returns a log."""
+        cells = self.notebook_task or self.pipeline_task or self.sql_task
+        return bool(cells or self.condition_task or self.for_each_task or self.run_job_task)
 
 
 class RepairHistoryItem(msgspec.Struct, frozen=True):
@@ -88,8 +140,14 @@ class Run(msgspec.Struct, frozen=True):
     status: RunStatus | None = None
     tasks: list[RunTask] = []
     cluster_instance: ClusterInstance | None = None
+    cluster_spec: ClusterSpec | None = None
+    job_clusters: list[JobCluster] = []
     repair_history: list[RepairHistoryItem] = []
     next_page_token: str | None = None
+
+    def attempts(self) -> list[RunTask]:
+        """Return all attempts of all tasks, in the order in which they started."""
+        return sorted(self.tasks, key=lambda task: (task.start_time or 0, task.task_key, _age(task)))
 
     def latest_tasks(self) -> list[RunTask]:
         """Return the latest attempt of each task, in the order in which they started."""

@@ -1,16 +1,15 @@
-"""What a run gives back: the results of its tasks, and their logs."""
+"""What a run gives back: the results of its tasks."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fairlead import Deadline, LogLine, LogOriginator, LogPage, ResourceNotFound
+from fairlead import Deadline, ResourceNotFound
 from fairlead_databricks import jobs
-from fairlead_databricks.model import Run, RunOutput
+from fairlead_databricks.model import Run, RunOutput, RunTask
 
 if TYPE_CHECKING:
     from fairlead_databricks.workspace import Workspace
@@ -21,7 +20,7 @@ _AT_ONCE = 8
 async def outputs_of(
     run: Run, declared: tuple[str, ...], workspace: Workspace, *, deadline: Deadline
 ) -> dict[str, Any] | None:
-    """Return the declared outputs of a run; None where none are declared, so that the host reads what the job wrote.
+    """Return the declared outputs of a run; None where none are declared or given back, so that the host reads what the job wrote.
 
     An output is the result of the task of that key: what a notebook passed to `dbutils.notebook.exit`, read as
     JSON where it is JSON, or what a SQL or dbt task gives. Of a run with one task, it may also be a field of that
@@ -29,32 +28,17 @@ async def outputs_of(
     """
     if not declared:
         return None
-    results = {task.task_key: _result(output) for task, output in await _all(run, workspace, deadline)}
-    if len(results) == 1:
+    tasks = run.latest_tasks()
+    asked = tasks if len(tasks) == 1 else [task for task in tasks if task.task_key in declared]
+    results = {task.task_key: _result(output) for task, output in await _all(asked, workspace, deadline)}
+    if len(tasks) == len(results) == 1:
         (only,) = results.values()
         results |= {"result": only, **(only if isinstance(only, dict) else {})}
-    return {name: results[name] for name in declared if results.get(name) is not None}
+    return {name: results[name] for name in declared if results.get(name) is not None} or None
 
 
-async def log_pages(run: Run, workspace: Workspace, *, token: str, deadline: Deadline) -> AsyncIterator[LogPage]:
-    """Yield a page for each task that has written something since `token`.
-
-    Databricks returns the logs of Python, wheel and jar tasks, at most their last 5 MB, and no notebook's.
-    """
-    seen: dict[str, int] = msgspec.json.decode(token, type=dict[str, int]) if token else {}
-    several = len(run.latest_tasks()) > 1
-    for task, output in await _all(run, workspace, deadline):
-        lines = (output.logs or "").splitlines()
-        start = seen.get(str(task.run_id), 0)
-        if len(lines) > start:
-            seen[str(task.run_id)] = len(lines)
-            prefix = f"[{task.task_key}] " if several else ""
-            page = tuple(LogLine(prefix + line, originator=LogOriginator.USER) for line in lines[start:])
-            yield LogPage(page, msgspec.json.encode(seen).decode())
-
-
-async def _all(run: Run, workspace: Workspace, deadline: Deadline) -> list[tuple[Any, RunOutput]]:
-    """Return the latest attempt of each task with its output, a few at a time; those without one are left out."""
+async def _all(tasks: list[RunTask], workspace: Workspace, deadline: Deadline) -> list[tuple[RunTask, RunOutput]]:
+    """Return tasks with their outputs, which are fetched a few at a time; those without one are left out."""
     places = asyncio.Semaphore(_AT_ONCE)
 
     async def fetch(task_run_id: int) -> RunOutput | None:
@@ -64,7 +48,6 @@ async def _all(run: Run, workspace: Workspace, deadline: Deadline) -> list[tuple
             except ResourceNotFound:
                 return None
 
-    tasks = run.latest_tasks()
     outputs = await asyncio.gather(*(fetch(task.run_id) for task in tasks))
     return [(task, output) for task, output in zip(tasks, outputs, strict=True) if output is not None]
 

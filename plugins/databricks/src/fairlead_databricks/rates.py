@@ -4,6 +4,7 @@ Source: "Resource limits" in the Databricks documentation, requests per second a
 """
 
 import asyncio
+import functools
 import time
 
 LIMITS = {
@@ -48,3 +49,9 @@ class Rates:
             rate = LIMITS.get(endpoint, _UNDOCUMENTED) * _SHARE
             bucket = self._buckets[endpoint] = TokenBucket(rate)
         await bucket.take()
+
+
+@functools.cache
+def rates_of(instance: str) -> Rates:  # noqa: ARG001 - the key of the cache
+    """Return the rates of a workspace: one and the same for all who call it in this process."""
+    return Rates()

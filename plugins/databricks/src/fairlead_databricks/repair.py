@@ -10,12 +10,13 @@ import msgspec
 from fairlead import Deadline, InvalidTask, Phase
 from fairlead_databricks import jobs
 from fairlead_databricks.metadata import DatabricksJobMetadata
-from fairlead_databricks.model import Run
+from fairlead_databricks.model import Run, RunTask
 from fairlead_databricks.verdict import Verdict, verdict_of_run, verdict_of_task
 
 if TYPE_CHECKING:
     from fairlead_databricks.workspace import Workspace
 
+_LEFT_OUT = {"DISABLED", "EXCLUDED"}
 _FAILED = {Phase.FAILED, Phase.RETRYABLE_FAILED}
 
 _logger = logging.getLogger("fairlead.databricks")
@@ -47,7 +48,7 @@ async def repair(run: Run, meta: DatabricksJobMetadata, workspace: Workspace, *,
 
 
 def _body(run: Run, meta: DatabricksJobMetadata) -> dict[str, Any]:
-    keys = [task.task_key for task in run.latest_tasks() if not _has_succeeded(task)]
+    keys = [task.task_key for task in run.latest_tasks() if _is_to_run_again(task)]
     latest = _repairs(run)[-1:]
     return {
         "run_id": run.run_id,
@@ -57,8 +58,11 @@ def _body(run: Run, meta: DatabricksJobMetadata) -> dict[str, Any]:
     }
 
 
-def _has_succeeded(task: Any) -> bool:
-    return verdict_of_task(task).phase is Phase.SUCCEEDED
+def _is_to_run_again(task: RunTask) -> bool:
+    """Whether a task has not succeeded, unless it was left out on purpose."""
+    verdict = verdict_of_task(task)
+    left_out = task.state is not None and task.state.result_state in _LEFT_OUT
+    return verdict.phase is not Phase.SUCCEEDED and not left_out
 
 
 def _repairs(run: Run) -> list[int]:

@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
 
-from fairlead import Backoff, Deadline, FairleadError, QuotaExceeded, TransientError
+from fairlead import Backoff, Deadline, QuotaExceeded, TransientError
 from fairlead.backoff import wait_after
 from fairlead_databricks.answers import error_of, is_expired_credential
 from fairlead_databricks.instances import base_url
-from fairlead_databricks.rates import Rates
+from fairlead_databricks.rates import rates_of
 
 if TYPE_CHECKING:
     from fairlead_databricks.credentials import Credentials
 
 T = TypeVar("T")
 
-API = "/api/2.2/"
+POOL_SIZE = 50
+"""The most connections to one workspace: enough for all documented rates together, at a quarter of a second a call."""
+
+_KEEP_ALIVE_SECONDS = 120.0  # longer than the pauses between two polls, so that polling needs no new handshake
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "fairlead-databricks"}
+
+
+class _Call(msgspec.Struct, frozen=True):
+    """A request as it is sent, each time that it is; `rest` is what follows the endpoint in its URL."""
+
+    method: str
+    endpoint: str
+    rest: str = ""
+    content: bytes | None = None
+    headers: Mapping[str, str] = {}
+
+    @property
+    def path(self) -> str:
+        """The path and the query; the Jobs API is at version 2.2, what concerns files at 2.0."""
+        return f"/api/{'2.2' if self.endpoint.startswith('jobs/') else '2.0'}/{self.endpoint}{self.rest}"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.endpoint}{self.rest}"
 
 
 class Workspace:
@@ -41,13 +65,23 @@ class Workspace:
         self._credentials = credentials
         self._request_seconds = request_seconds
         self._backoff = backoff
-        self._rates = Rates()
-        self._http = httpx.AsyncClient(base_url=base_url(instance))
+        self._rates = rates_of(instance)
+        self._base = base_url(instance)
+        limits = httpx.Limits(
+            max_connections=POOL_SIZE, max_keepalive_connections=POOL_SIZE, keepalive_expiry=_KEEP_ALIVE_SECONDS
+        )
+        self._http = httpx.AsyncClient(base_url=self._base, limits=limits)
 
-    async def read(self, endpoint: str, answer: type[T], *, deadline: Deadline, **parameters: object) -> T:
-        """Return the decoded answer to a GET."""
-        query = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
-        return await self._persistently("GET", endpoint, answer, deadline, params=query)
+    async def read(
+        self, endpoint: str, answer: type[T], query: Mapping[str, object], *, deadline: Deadline, path: str = ""
+    ) -> T:
+        """Return the decoded answer to a GET; `endpoint` is below the API's version, and `path` follows it.
+
+        What is empty in the query is left out.
+        """
+        given = urlencode({name: value for name, value in query.items() if value != ""})
+        call = _Call("GET", endpoint, f"{quote(path)}?{given}")
+        return await self._persistently(call, _decoder(answer), deadline)
 
     async def write(
         self, endpoint: str, answer: type[T], body: dict[str, Any], *, deadline: Deadline, resend: bool
@@ -57,48 +91,77 @@ class Workspace:
         `resend` says whether the request may be sent again when its answer was lost: because it carries an
         idempotency token, or because doing it twice is the same as doing it once.
         """
-        return await self._persistently("POST", endpoint, answer, deadline, resend=resend, json=body)
+        content, headers = msgspec.json.encode(body), {"Content-Type": "application/json"}
+        call = _Call("POST", endpoint, content=content, headers=headers)
+        return await self._persistently(call, _decoder(answer), deadline, resend=resend)
+
+    async def download(self, path: str, *, start: int, length: int, deadline: Deadline) -> bytes:
+        """Return at most `length` bytes of the file that the Files API has at `path`, those from `start` on."""
+        headers = {"Accept": "application/octet-stream", "Range": f"bytes={start}-{start + length - 1}"}
+        call = _Call("GET", "fs/files", quote(path), headers=headers)
+
+        def part(response: httpx.Response) -> bytes:
+            is_part = response.status_code == httpx.codes.PARTIAL_CONTENT
+            return response.content if is_part else response.content[start : start + length]
+
+        return await self._persistently(call, part, deadline)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
     async def _persistently(
-        self, method: str, endpoint: str, answer: type[T], deadline: Deadline, *, resend: bool = True, **content: Any
+        self, call: _Call, decode: Callable[[httpx.Response], T], deadline: Deadline, *, resend: bool = True
     ) -> T:
         delays, renewed = self._backoff.delays(), False
         while True:
-            await self._rates.take(endpoint)
-            outcome = await self._once(method, endpoint, answer, deadline, **content)
-            if not isinstance(outcome, FairleadError | httpx.Response):
-                return outcome
-            if isinstance(outcome, httpx.Response):
-                if is_expired_credential(outcome) and not renewed and self._credentials.renew():
-                    renewed = True
-                    continue
-                outcome = error_of(outcome, f"{method} {endpoint}")
-            error = outcome
-            delay = wait_after(error, next(delays))
-            passing = isinstance(error, TransientError | QuotaExceeded)
-            if not (resend and passing and delay < deadline.remaining):
-                raise error
+            await self._rates.take(call.endpoint)
+            try:
+                response = await self._send(call, deadline)
+                if response.is_success:
+                    return self._decoded(call, response, decode)
+                if not renewed and is_expired_credential(response):
+                    renewed = self._credentials.renew(response.request.headers.get("Authorization", ""))
+                    if renewed:
+                        continue
+                raise error_of(response, str(call))
+            except (TransientError, QuotaExceeded) as error:
+                delay = wait_after(error, next(delays))
+                if not resend or delay >= deadline.remaining:
+                    raise
             await asyncio.sleep(delay)
 
-    async def _once(
-        self, method: str, endpoint: str, answer: type[T], deadline: Deadline, **content: Any
-    ) -> T | FairleadError | httpx.Response:
-        """Return the answer, or what came in its place."""
+    async def _send(self, call: _Call, deadline: Deadline) -> httpx.Response:
+        """Return whatever is answered; raise `TransientError` where nothing is.
+
+        The request is built here rather than by the client, which would take longer for that than for sending it.
+        """
         seconds = max(0.05, min(self._request_seconds, deadline.remaining))
+        timeout = {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds}
         try:
-            headers = await self._credentials.headers(self._http, deadline)
-            response = await self._http.request(method, API + endpoint, headers=headers, timeout=seconds, **content)
+            headers = {**_HEADERS, **call.headers, **await self._credentials.headers(self._http, deadline)}
+            request = httpx.Request(
+                call.method,
+                self._base + call.path,
+                headers=headers,
+                content=call.content,
+                extensions={"timeout": timeout},
+            )
+            return await self._http.send(request)
         except httpx.TimeoutException:
-            return TransientError(f"{method} {endpoint}: no answer from {self.instance} within {seconds:.3g} s")
+            message = f"{call}: no answer from {self.instance} within {seconds:.3g} s"
+            raise TransientError(message) from None
         except httpx.HTTPError as error:
-            return TransientError(f"{method} {endpoint}: {self.instance}: {type(error).__name__}: {error}")
-        if not response.is_success:
-            return response
+            message = f"{call}: {self.instance}: {type(error).__name__}: {error}"
+            raise TransientError(message) from None
+
+    def _decoded(self, call: _Call, response: httpx.Response, decode: Callable[[httpx.Response], T]) -> T:
         try:
-            return msgspec.json.decode(response.content, type=answer)
+            return decode(response)
         except msgspec.DecodeError as error:
-            return TransientError(f"{method} {endpoint}: the answer of {self.instance} cannot be read: {error}")
+            message = f"{call}: the answer of {self.instance} cannot be read: {error}"
+            raise TransientError(message) from None
+
+
+def _decoder(answer: type[T]) -> Callable[[httpx.Response], T]:
+    return lambda response: msgspec.json.decode(response.content, type=answer)
