@@ -222,7 +222,7 @@ def test_a_handle_cut_anywhere(fairlead):
 def test_unknown_task_types(fairlead):
     """Did you mean, what is installed, and how to install a known host; exit code 3."""
     assert re.search("Did you mean `dummy`[?] Installed: .*dummy, echo", fairlead("run", "dumy", code=3).stderr)
-    assert "pip install fairlead-flyte" in fairlead("serve", "flyte", code=3).stderr
+    assert "pip install fairlead-http" in fairlead("serve", "http", code=3).stderr
 
 
 def test_a_closed_pipe_is_no_error_of_ours(fairlead):

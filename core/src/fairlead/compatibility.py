@@ -48,7 +48,8 @@ def _is_met(requirement: str, version: str) -> bool:
 def _allows(specifier: re.Match[str], ours: _Release) -> bool:
     release = _release(specifier["release"])
     if specifier["operator"] == "~=":
-        return _compare(operator.ge, ours, release) and ours[: len(release) - 1] == release[:-1]
+        prefix = _fill(ours, len(release))[: len(release) - 1]
+        return _compare(operator.ge, ours, release) and prefix == release[:-1]
     if specifier["wildcard"]:
         ours = ours[: len(release)]
     return _compare(_COMPARISONS[specifier["operator"]], ours, release)
