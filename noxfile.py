@@ -12,7 +12,7 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "types", "build", "tests", "floors", "peers", "demo"]
+nox.options.sessions = ["lint", "types", "build", "tests", "floors", "peers", "peers_inside", "demo"]
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 PACKAGES = [
@@ -98,7 +98,16 @@ def peers(session: nox.Session) -> None:
     """Hold the connectors against those of others, each in an environment of its own."""
     session.install(*_group("tests"))
     _install_packages(session)
-    session.run("pytest", "peers", *session.posargs)
+    session.run("pytest", "peers", "--ignore-glob=peers/in_*", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+@nox.parametrize("peer", ["flytekit", "flyte"])
+def peers_inside(session: nox.Session, peer: str) -> None:
+    """Run our connectors inside of flytekit and flyte, and theirs inside of ours."""
+    session.install(*_group("tests"), f"./plugins/flyte[{peer}]")
+    _install_packages(session)
+    session.run("pytest", "-n", "2", f"peers/in_{peer}", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

@@ -217,6 +217,34 @@ def test_hooks_register_connectors():
     assert "half way" in str(registry.failures[0])
 
 
+class BridgeOfMany:
+    @hookimpl
+    def fairlead_register_connectors(self, registry):
+        registry.report_failure(PluginError("one of them", plugin="one", stage="import"))
+
+        class Another(SyncConnector):
+            """Does it too."""
+
+            task_type = "another"
+
+            def do(self, task, inputs, context): ...
+
+        registry.register(Another)
+
+
+def test_one_of_many_behind_a_bridge_fails(monkeypatch):
+    """A bridge reports what it could not load, and goes on with the others; in strict mode it does not."""
+    registry = ConnectorRegistry(discover=False)
+    registry.hooks.register(BridgeOfMany(), "bridge")
+    assert registry.get_connector("another").task_type == "another"
+    assert [failure.plugin for failure in registry.failures] == ["one"]
+    monkeypatch.setenv("FAIRLEAD_STRICT", "1")
+    strict = ConnectorRegistry(discover=False)
+    strict.hooks.register(BridgeOfMany(), "bridge")
+    with pytest.raises(PluginError, match="one of them"):
+        strict.get_connector("another")
+
+
 class Editor:
     @hookimpl
     def fairlead_connector_metadata(self, metadata):

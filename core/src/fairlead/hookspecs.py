@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fairlead.category import TaskCategory
     from fairlead.connector import Connector, ConnectorMetadata
     from fairlead.context import Context
+    from fairlead.errors import PluginError
     from fairlead.events import OperationEvent
     from fairlead.resource import Resource, ResourceMeta
     from fairlead.task import TaskTemplate
@@ -32,6 +33,9 @@ class Registrar(Protocol):
 
     def register(self, connector: Connector | type[Connector], *, override: bool = False) -> None:
         """Add a connector; raise `PluginError` where it is no valid one, or its task type is taken."""
+
+    def report_failure(self, failure: PluginError) -> None:
+        """Keep the failure of one of several plugins that the hook loads, so that the others go on."""
 
 
 @hookspec

@@ -29,6 +29,7 @@ class ConnectorRegistry:
     def __init__(self, hooks: Hooks | None = None, *, discover: bool = True) -> None:
         self.hooks = hooks or Hooks(discover=discover)
         self._failures: dict[TaskCategory, PluginError] = {}
+        self._reported: list[PluginError] = []
         self._connectors: dict[TaskCategory, Connector] = {}
         self._registered: set[TaskCategory] = set()
         self._entries: dict[TaskCategory, PluginEntry] = {}
@@ -37,8 +38,8 @@ class ConnectorRegistry:
 
     @property
     def failures(self) -> list[PluginError]:
-        """What has failed so far, of connectors and of hook plugins."""
-        return [*self.hooks.failures, *self._failures.values()]
+        """What has failed so far, of connectors, of hook plugins and of what bridges load."""
+        return [*self.hooks.failures, *self._failures.values(), *self._reported]
 
     def register(self, connector: Connector | type[Connector], *, override: bool = False) -> None:
         """Add a connector of this process; raise `PluginError` where it is no valid one, or its category is taken."""
@@ -50,6 +51,13 @@ class ConnectorRegistry:
             raise PluginError(message, plugin=str(made.category), stage="register", hint=hint)
         self._connectors[made.category] = made
         self._registered.add(made.category)
+
+    def report_failure(self, failure: PluginError) -> None:
+        """Keep the failure of a plugin that is loaded in another way, by a bridge; raise it with `FAIRLEAD_STRICT=1`."""
+        if is_strict():
+            raise failure
+        self._reported.append(failure)
+        _logger.warning("%s", failure)
 
     def get_connector(self, task_type: str, version: int = 0) -> Connector:
         """Return the connector of a task type and version, loading its plugin at first use.

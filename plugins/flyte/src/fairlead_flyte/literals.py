@@ -56,7 +56,7 @@ def from_literal(literal: Literal) -> Any:
     """
     kind = literal.WhichOneof("value")
     if kind == "scalar":
-        return _from_scalar(literal)
+        return _from_scalar(literal.scalar, literal)
     if kind == "collection":
         return [from_literal(item) for item in literal.collection.literals]
     if kind == "map":
@@ -66,16 +66,16 @@ def from_literal(literal: Literal) -> Any:
     return _opaque(kind, literal, uri=literal.offloaded_metadata.uri)
 
 
-def _from_scalar(literal: Literal) -> Any:
-    kind = literal.scalar.WhichOneof("value")
+def _from_scalar(scalar: Scalar, literal: Literal) -> Any:
+    kind = scalar.WhichOneof("value")
     if kind is None:
         return None
     read = _SCALARS.get(kind)
-    return read(literal) if read else _opaque(kind, literal, uri=literal.scalar.schema.uri)
+    return read(scalar, literal) if read else _opaque(kind, literal, uri=scalar.schema.uri)
 
 
-def _from_primitive(literal: Literal) -> Any:
-    primitive = literal.scalar.primitive
+def _from_primitive(scalar: Scalar, literal: Literal) -> Any:
+    primitive = scalar.primitive
     kind = primitive.WhichOneof("value")
     if kind is None:
         return None
@@ -88,8 +88,8 @@ def _from_primitive(literal: Literal) -> Any:
         return _opaque(kind, literal)
 
 
-def _from_binary(literal: Literal) -> Any:
-    binary = literal.scalar.binary
+def _from_binary(scalar: Scalar, literal: Literal) -> Any:
+    binary = scalar.binary
     if binary.tag != MSGPACK:
         return _opaque(binary.tag or "binary", literal)
     try:
@@ -98,14 +98,14 @@ def _from_binary(literal: Literal) -> Any:
         return _opaque(MSGPACK, literal)
 
 
-def _from_blob(literal: Literal) -> Blob:
-    blob = literal.scalar.blob
+def _from_blob(scalar: Scalar, _: Literal) -> Blob:
+    blob = scalar.blob
     type_ = blob.metadata.type
     return Blob(uri=blob.uri, format=type_.format, multipart=type_.dimensionality == BlobType.MULTIPART)
 
 
-def _from_structured_dataset(literal: Literal) -> StructuredDataset:
-    dataset = literal.scalar.structured_dataset
+def _from_structured_dataset(scalar: Scalar, _: Literal) -> StructuredDataset:
+    dataset = scalar.structured_dataset
     type_ = dataset.metadata.structured_dataset_type
     return StructuredDataset(
         uri=dataset.uri,
@@ -116,11 +116,11 @@ def _from_structured_dataset(literal: Literal) -> StructuredDataset:
     )
 
 
-_SCALARS: dict[str, Callable[[Literal], Any]] = {
+_SCALARS: dict[str, Callable[[Scalar, Literal], Any]] = {
     "primitive": _from_primitive,
-    "none_type": lambda _: None,
-    "union": lambda literal: from_literal(literal.scalar.union.value),
-    "generic": lambda literal: from_struct(literal.scalar.generic),
+    "none_type": lambda _scalar, _literal: None,
+    "union": lambda scalar, _: from_literal(scalar.union.value),
+    "generic": lambda scalar, _: from_struct(scalar.generic),
     "binary": _from_binary,
     "blob": _from_blob,
     "structured_dataset": _from_structured_dataset,
@@ -365,7 +365,7 @@ def _converted(value: Any, type_: type[T], expected: str, path: str) -> T:
     if type_ is datetime and type(value) is date:
         value = f"{value.isoformat()}T00:00:00Z"
     try:
-        return msgspec.convert(value, type_)
+        return msgspec.convert(value, type_, strict=type_ is not timedelta)  # a number is a duration in seconds
     except msgspec.ValidationError as error:
         message = f"`{path}`: expected {expected}, got {type(value).__name__}: {error}"
         raise LiteralError(message) from error

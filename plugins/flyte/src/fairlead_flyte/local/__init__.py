@@ -1,0 +1,1 @@
+"""Runs tasks of local flytekit and flyte workflows through fairlead's runner."""
