@@ -51,10 +51,12 @@ def _install_packages(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and format with ruff; `nox -s lint -- --fix` mends what can be mended."""
+    """Check style and format with ruff, and what `docs/deploy` shows; `nox -s lint -- --fix` mends what can be mended."""
     session.install(*_group("lint"))
     session.run("ruff", "check", *session.posargs, ".")
     session.run("ruff", "format", *([] if "--fix" in session.posargs else ["--check"]), ".")
+    session.run("hadolint", "docs/deploy/flyte/Dockerfile")
+    session.run("kubernetes-validate", "--strict", "--quiet", "docs/deploy/flyte/kubernetes.yaml")
 
 
 @nox.session

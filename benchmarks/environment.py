@@ -4,11 +4,12 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_WORKERS = Path(__file__).parent / "workers"
+WORKERS = Path(__file__).parent / "workers"
 
 _VERSIONS = "import importlib.metadata, sys; print(*map(importlib.metadata.version, sys.argv[1:]))"
 _SITE_PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
@@ -60,8 +61,28 @@ class Environment:
 
     def work(self, worker: str, *arguments: str, **variables: str) -> dict[str, float]:
         """Run a script of `workers/` in this environment, and return the numbers that it printed as a JSON object."""
-        numbers: dict[str, float] = json.loads(self.output(self.python, _WORKERS / worker, *arguments, **variables))
+        numbers: dict[str, float] = json.loads(self.output(self.python, WORKERS / worker, *arguments, **variables))
         return numbers
+
+    @contextmanager
+    def running(self, *command: str | Path, directory: Path) -> Iterator[int]:
+        """Run a command in a directory as long as the `with` lasts, and give its process id; what it prints is dropped."""
+        process = subprocess.Popen(
+            command,
+            cwd=directory,
+            env=self._variables(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        with process:
+            try:
+                yield process.pid
+            finally:
+                process.terminate()
+
+    def _variables(self) -> dict[str, str]:
+        return _inherited() | {"HOME": str(self.home)}
 
     def _run(
         self, command: Sequence[str | Path], variables: dict[str, str] | None = None
@@ -69,7 +90,7 @@ class Environment:
         ended = subprocess.run(
             command,
             cwd=self.home,
-            env=_inherited() | {"HOME": str(self.home)} | (variables or {}),
+            env=self._variables() | (variables or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -15,6 +15,8 @@ _DATABRICKS_SOURCES = [
     _HERE.parent / folder for folder in ("core", "plugins/databricks", "plugins/databricks-emulator")
 ]
 _DATABRICKS_PACKAGES = ["fairlead-databricks", "fairlead-databricks-emulator", "httpx"]
+_FLYTE_SOURCES = [_HERE.parent / folder for folder in ("core", "plugins/flyte")]
+_FLYTE_PACKAGES = ["fairlead-flyte", "grpcio", "protobuf", "prometheus-client", "uvloop"]
 _FAIRLEAD_PACKAGES = ["fairlead", "fairlead-dummy", "fairlead-echo", "click", "importlib-metadata", "msgspec", "pluggy"]
 
 
@@ -44,15 +46,22 @@ class Environments:
         wheels = [str(wheel) for wheel in self._built("databricks-wheels", _DATABRICKS_SOURCES)]
         return self._made("databricks", [*wheels, "trustme"], _DATABRICKS_PACKAGES)
 
+    @functools.cached_property
+    def flyte(self) -> Environment:
+        """The environment with the server for Flyte, and no further connectors."""
+        wheels = [str(wheel) for wheel in self._built("flyte-wheels", _FLYTE_SOURCES)]
+        return self._made("flyte", wheels, _FLYTE_PACKAGES)
+
     def another_fairlead(self, name: str) -> Environment:
         """Make a further environment with the same packages, which the caller may change."""
         return self._made(name, [str(wheel) for wheel in self._wheels], _FAIRLEAD_PACKAGES)
 
-    def peer(self, distribution: str) -> Environment:
-        """Return the environment of a peer; raise `PeerUnavailable` where it cannot be installed."""
-        if distribution not in self._peers:
-            self._peers[distribution] = self._attempted(distribution)
-        made = self._peers[distribution]
+    def peer(self, distribution: str, *, extra: str = "") -> Environment:
+        """Return the environment of a peer, with one of its extras; raise `PeerUnavailable` where it cannot be installed."""
+        requirement = f"{distribution}[{extra}]" if extra else distribution
+        if requirement not in self._peers:
+            self._peers[requirement] = self._attempted(distribution, requirement)
+        made = self._peers[requirement]
         if isinstance(made, PeerUnavailable):
             raise made
         return made
@@ -68,13 +77,13 @@ class Environments:
             _uv("build", "--wheel", "--no-sources", "--out-dir", str(target), str(source))
         return sorted(target.glob("*.whl"))
 
-    def _attempted(self, distribution: str) -> Environment | PeerUnavailable:
+    def _attempted(self, distribution: str, requirement: str) -> Environment | PeerUnavailable:
         try:
-            return self._made(distribution, [distribution], [distribution])
+            return self._made(requirement, [requirement], [distribution])
         except BuildFailed as error:
             # The error may name paths and addresses, so it is not for the results.
-            print(f"{distribution}: {error}", file=sys.stderr)
-            return PeerUnavailable(f"{distribution} could not be installed, so it is missing here.")
+            print(f"{requirement}: {error}", file=sys.stderr)
+            return PeerUnavailable(f"{requirement} could not be installed, so it is missing here.")
 
     def _made(self, name: str, requirements: Sequence[str], packages: Sequence[str]) -> Environment:
         made = Environment(self._empty(name), self._empty(f"{name}-home"), packages)

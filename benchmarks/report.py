@@ -28,9 +28,11 @@ def markdown(circumstances: Mapping[str, str], sections: Sequence[Section]) -> s
 
 
 def _section(section: Section) -> str:
-    rows = [_row(figure) for figure in section.figures]
-    table = _table(["figure", "measured", "spread", "target", "met"], rows)
-    return "\n\n".join([f"## {section.title}", section.method, table, *section.notes])
+    parts = [f"## {section.title}", section.method]
+    if section.figures:
+        rows = [_row(figure) for figure in section.figures]
+        parts.append(_table(["figure", "measured", "spread", "target", "met"], rows))
+    return "\n\n".join([*parts, *section.notes])
 
 
 def _row(figure: Figure) -> list[str]:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import databricks
+import flyte
 import lifecycle
 import meta
 import scale
@@ -28,6 +29,7 @@ _BENCHMARKS = {
     "lifecycle": lifecycle.measure,
     "scale": scale.measure,
     "databricks": databricks.measure,
+    "flyte": flyte.measure,
 }
 
 

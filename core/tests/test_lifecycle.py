@@ -170,6 +170,53 @@ async def test_anything_else_is_a_bug(jobs, lifecycle, context, caplog, error):
     assert caught.value.__suppress_context__
 
 
+class Everything(BaseException):
+    """Not even an `Exception`."""
+
+
+class Unprintable(InvalidTask):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize("error", [Everything("all"), Unprintable(), asyncio.CancelledError("of a task of its own")])
+async def test_what_is_no_ordinary_error_is_a_bug(jobs, lifecycle, context, error):
+    """So is what is no `Exception`, what has no text, and a cancellation that nobody has asked for."""
+    jobs.answers = [error]
+    with pytest.raises(ConnectorBug, match=f"get raised {type(error).__name__}"):
+        await lifecycle.get(HANDLE, context)
+
+
+@pytest.mark.parametrize("error", [StopIteration(1), KeyboardInterrupt(), Everything("all"), asyncio.CancelledError()])
+async def test_what_is_no_ordinary_error_on_a_thread(context, error):
+    """What a plain function raises on its thread never holds up nor ends the program."""
+
+    class Plain(SyncConnector):
+        task_type = "plain"
+
+        def do(self, task, inputs, context):
+            raise error
+
+    with pytest.raises(ConnectorBug, match=type(error).__name__):
+        await serve(Plain).do(TaskTemplate(type="plain"), {}, context)
+
+
+async def test_a_cancellation_is_passed_on(jobs, lifecycle, context):
+    """A call that its host cancels is cancelled, and is no bug."""
+    begun = asyncio.Event()
+
+    async def hang(context):
+        begun.set()
+        await asyncio.Event().wait()
+
+    jobs.on_get = hang
+    call = asyncio.ensure_future(lifecycle.get(HANDLE, context))
+    await begun.wait()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
 async def test_transient_errors_of_get_are_retried(jobs, lifecycle, context):
     """Fifty in a row, inside the deadline, are no error."""
     jobs.answers = [TransientError("no"), QuotaExceeded("slow down")] * 25 + [Resource(phase=Phase.RUNNING)]

@@ -25,7 +25,7 @@ def start(tmp_path):
     started = []
 
     def start():
-        started.append(TwoServers(tmp_path, FLYTE2, COMMAND))
+        started.append(TwoServers(tmp_path, FLYTE2, COMMAND, "--max-connection-age", "200ms"))
         return started[-1]
 
     yield start

@@ -80,7 +80,9 @@ class Invoker:
         try:
             async with limit:
                 return await start()
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if _is_from_outside(error):
+                raise
             if limit.expired() and isinstance(error, TimeoutError):
                 message = (
                     f"{self.connector.display_name}: {operation} did not end within its deadline of {remaining:.3g} s"
@@ -91,7 +93,7 @@ class Invoker:
     def _classified(self, operation: Operation, context: Context, error: BaseException) -> FairleadError:
         """Return what the host is told about an error that left the connector."""
         redact = context.redactor.redact
-        if isinstance(error, FairleadError):
+        if isinstance(error, FairleadError) and _has_text(error):
             message = redact(str(error))
             return error if message == str(error) else error.with_message(message)
         if isinstance(error, ConnectionError | TimeoutError):
@@ -101,7 +103,7 @@ class Invoker:
 
     async def _in_thread(self, call: Callable[[], Any]) -> Any:
         """Await a plain call on the connector's threads, and what it returns if that is awaitable."""
-        inside = functools.partial(contextvars.copy_context().run, call)
+        inside = functools.partial(contextvars.copy_context().run, _contained, call)
         result = await asyncio.wrap_future(self._workers.submit(inside))
         return await result if inspect.isawaitable(result) else result
 
@@ -112,3 +114,27 @@ class Invoker:
             return lambda: anext(asynchronous, None)
         plain = iter(iterator)
         return lambda: self._in_thread(functools.partial(next, plain, None))
+
+
+def _is_from_outside(error: BaseException) -> bool:
+    """Whether an error was not raised by the connector, but thrown into the call, to end it."""
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is None or task.cancelling() > 0
+    return isinstance(error, KeyboardInterrupt | GeneratorExit)
+
+
+def _has_text(error: BaseException) -> bool:
+    try:
+        str(error)
+    except Exception:
+        return False
+    return True
+
+
+def _contained(call: Callable[[], T]) -> T:
+    """Call what runs on a thread; what would do harm in the event loop becomes an error like any other."""
+    try:
+        return call()
+    except (StopIteration, KeyboardInterrupt) as error:  # the first never arrives, the second ends the program
+        raise RuntimeError(described(error)) from error

@@ -52,8 +52,11 @@ def failure(entry: PluginEntry, stage: str, what: str, *, hint: str) -> PluginEr
 
 
 def described(error: BaseException) -> str:
-    """Return an error as one line: its class and its text."""
-    text = " ".join(str(error).split())
+    """Return an error as one line: its class and its text, if that can be had."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # raised by the `__str__` of the error's author
+        text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -22,18 +22,22 @@ from fairlead import LinkType, LogLine, LogLink, LogOriginator, Metric, Phase, R
 from fairlead_flyte.literals import LiteralError, to_literals
 from fairlead_flyte.logs import get_logger
 from fairlead_flyte.plain import to_struct
+from fairlead_flyte.texts import shortened, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fairlead_flyte.literal_types import Declared
 
+_LONGEST_MESSAGE = 64 * 1024
+
 _LINK_TYPES = {
     LinkType.EXTERNAL: TaskLog.EXTERNAL,
     LinkType.DASHBOARD: TaskLog.DASHBOARD,
     LinkType.IDE: TaskLog.IDE,
 }
-_PHASES = {phase: TaskExecution.Phase.Name(phase or Phase.RUNNING) for phase in Phase}  # unknown: it runs
+_PHASES = {phase: TaskExecution.Phase.Name(phase) for phase in Phase}
+_KNOWN_PHASES: dict[int, Phase] = {phase: phase for phase in Phase if phase is not Phase.UNDEFINED}
 _ORIGINATORS = {
     LogOriginator.UNKNOWN: LogLineOriginator.UNKNOWN,
     LogOriginator.USER: LogLineOriginator.USER,
@@ -43,12 +47,19 @@ _ORIGINATORS = {
 _logger = get_logger(__name__)
 
 
+def with_known_phase(resource: Resource) -> Resource:
+    """Return the resource; in a phase that Flyte does not know, the job counts as running, because it has not ended."""
+    phase = _KNOWN_PHASES.get(resource.phase, Phase.RUNNING)
+    return resource if phase is resource.phase else msgspec.structs.replace(resource, phase=phase)
+
+
 def typed(resource: Resource, declared: Declared | None) -> tuple[Resource, Outputs | None]:
     """Return the resource and its outputs as literals; where they do not fit what is declared, the task has failed.
 
-    No outputs at all means that the job wrote its own; Flyte then reads them where it told the job to put them.
+    No outputs at all means that the job wrote its own; Flyte then reads them where it told the job to put them. Outputs of
+    a task that has not succeeded are left out, because Flyte does not read them.
     """
-    if resource.outputs is None:
+    if resource.outputs is None or resource.phase is not Phase.SUCCEEDED:
         return resource, None
     try:
         return resource, Outputs(literals=to_literals(resource.outputs, declared))
@@ -82,17 +93,20 @@ def _message(resource: Resource) -> str:
     """Return the message, with the error's kind and code before it: Flyte 2, and the async calls of Flyte 1, have no field for them."""
     error = resource.error
     if error is None or error.code in resource.message:
-        return resource.message
-    return f"{error.kind.upper()}:{error.code}: {resource.message}"
+        message = resource.message
+    else:
+        message = f"{error.kind.upper()}:{error.code}: {resource.message}"
+    return shortened(message, _LONGEST_MESSAGE)
 
 
 def _link(link: LogLink) -> TaskLog:
-    return TaskLog(name=link.name, uri=link.uri, link_type=_LINK_TYPES[link.link_type], ready=link.ready)
+    return TaskLog(name=whole(link.name), uri=whole(link.uri), link_type=_LINK_TYPES[link.link_type], ready=link.ready)
 
 
 def logs_body(lines: Sequence[LogLine]) -> bytes:
     """Return a part of a log, the lines as texts and as structures."""
-    body = GetTaskLogsResponseBody(results=[line.message for line in lines], lines=[_log_line(line) for line in lines])
+    structured = [_log_line(line) for line in lines]
+    body = GetTaskLogsResponseBody(results=[line.message for line in structured], lines=structured)
     return GetTaskLogsResponse(body=body).SerializeToString()
 
 
@@ -102,7 +116,7 @@ def logs_header(token: str) -> bytes:
 
 
 def _log_line(line: LogLine) -> FlyteLogLine:
-    message = FlyteLogLine(message=line.message, originator=_ORIGINATORS[line.originator])
+    message = FlyteLogLine(message=whole(line.message), originator=_ORIGINATORS[line.originator])
     if line.timestamp is not None:
         message.timestamp.FromDatetime(line.timestamp)
     return message

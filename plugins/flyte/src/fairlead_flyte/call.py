@@ -22,7 +22,7 @@ class Call:
         self.is_flyte1 = is_flyte1
         self.deadline = _answer_by(time_remaining)
         self.category = TaskCategory("")
-        self.input_bytes = 0
+        self.input_bytes: int | None = None
         self.absorbed: FairleadError | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flyteidl2.connector.connector_pb2 import GetConnectorRequest
+from flyteidl2.connector.connector_pb2 import GetConnectorRequest, ListConnectorsRequest
 
 from fairlead import ConnectorNotFound, ConnectorRegistry
 from fairlead_flyte import flyte1, flyte2
@@ -19,13 +19,23 @@ class Catalog:
     def __init__(self, registry: ConnectorRegistry) -> None:
         self.connectors = registry.list_connectors()
         self._by_name = {connector.name: connector for connector in self.connectors}
-        self.list_agents = flyte1.list_response(self.connectors)
-        self.list_connectors = flyte2.list_response(self.connectors)
+        self._agents = flyte1.list_response(self.connectors)
+        self._connectors = flyte2.list_response(self.connectors)
 
     @property
     def categories(self) -> set[TaskCategory]:
         """The task categories that are served."""
         return {category for connector in self.connectors for category in connector.categories}
+
+    def list_agents(self, request: bytes) -> bytes:
+        """Return the answer to ListAgents."""
+        ListConnectorsRequest.FromString(request)  # ListAgentsRequest is the same message, without fields
+        return self._agents
+
+    def list_connectors(self, request: bytes) -> bytes:
+        """Return the answer to ListConnectors."""
+        ListConnectorsRequest.FromString(request)
+        return self._connectors
 
     def get_agent(self, request: bytes) -> bytes:
         """Return the answer to GetAgent; raise `ConnectorNotFound`."""

@@ -11,9 +11,10 @@ from fairlead.cli.values import duration_option, parse_duration
 
 _DEFAULTS = {"GRPC_VERBOSITY": "ERROR", "GRPC_ENABLE_FORK_SUPPORT": "0"}
 _FILE = click.Path(exists=True, dir_okay=False)
+_VARIABLES = "FAIRLEAD_SERVE_FLYTE"
 
 
-@click.command(context_settings={"show_default": True})
+@click.command(context_settings={"show_default": True, "auto_envvar_prefix": _VARIABLES})
 @click.option("--host", default="[::]", help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, help="Port of the gRPC services; 0 takes a free one."
@@ -35,14 +36,25 @@ _FILE = click.Path(exists=True, dir_okay=False)
 )
 @click.option("--reflection", is_flag=True, help="Serve gRPC reflection, for grpcurl and the like.")
 @click.option(
-    "--grace", callback=duration_option, metavar="DURATION", default="30s", help="Time for running calls after SIGTERM."
+    "--grace",
+    callback=duration_option,
+    metavar="DURATION",
+    default="30s",
+    help="Time from SIGTERM to the end, for calls that run. Longer than --drain-delay and --max-connection-age together.",
 )
 @click.option(
     "--drain-delay",
     callback=duration_option,
     metavar="DURATION",
-    default="0s",
-    help="Time between NOT_SERVING and the first call that is not taken.",
+    default="5s",
+    help="Time after SIGTERM in which new connections are still taken, while balancers find out.",
+)
+@click.option(
+    "--max-connection-age",
+    callback=duration_option,
+    metavar="DURATION",
+    default="10s",
+    help="Time after which clients are asked to connect anew, so that none is left when the server ends; 0 is never.",
 )
 @click.option(
     "--max-message-size", type=click.IntRange(1024), default=4 * 1024 * 1024, help="Largest request, in bytes."
@@ -57,7 +69,6 @@ _FILE = click.Path(exists=True, dir_okay=False)
 )
 @click.option(
     "--poll-interval",
-    "poll_intervals",
     multiple=True,
     metavar="[TYPE=]TIME",
     help="Least time between two questions about one job; `databricks=10s` for one task type. Repeatable.  [default: 1s]",
@@ -70,6 +81,9 @@ def flyte(**values: Any) -> int:
     \b
     Example:
       fairlead serve flyte --port 8000 --poll-interval databricks=10s
+
+    SIGTERM drains the server, as Ctrl-C does; a second one ends it at once. Each option can also stand in the environment,
+    as --poll-interval in FAIRLEAD_SERVE_FLYTE_POLL_INTERVAL, where those that are repeatable are separated by spaces.
     """
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
@@ -91,7 +105,7 @@ def _options(values: dict[str, Any]) -> Any:
     values["log_json"] = values.pop("log_format") == "json"
     if values.pop("no_metrics"):
         values["metrics_port"] = None
-    default, by_type = _poll_intervals(values.pop("poll_intervals"))
+    default, by_type = _poll_intervals(values.pop("poll_interval"))
     return ServerOptions(poll_interval=default, poll_intervals=by_type, **values)
 
 
@@ -104,6 +118,9 @@ def _poll_intervals(given: tuple[str, ...]) -> tuple[float, dict[str, float]]:
             seconds = parse_duration(time)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--poll-interval") from error
+        if equals and not task_type:
+            message = f"{text!r} names no task type before the `=`"
+            raise click.BadParameter(message, param_hint="--poll-interval")
         if equals:
             by_type[task_type] = seconds
         else:

@@ -12,7 +12,7 @@ from fairlead import DeadlineExceeded
 from fairlead_flyte.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
 _logger = get_logger(__name__)
 
@@ -20,6 +20,7 @@ _logger = get_logger(__name__)
 class _Creation(msgspec.Struct):
     task: asyncio.Task[bytes]
     execution: str
+    begun: float
     waiting: int = 0
     answered: bool = False
 
@@ -34,58 +35,58 @@ class Creations:
     """
 
     def __init__(self, *, keep: float = 600.0, most: int = 10_000) -> None:
+        self.running: set[asyncio.Task[bytes]] = set()
+        """The creates that have not ended."""
         self._keep = keep
         self._most = most
-        self._by_key: dict[str, _Creation] = {}
-        self._begun: dict[str, float] = {}
+        self._by_key: dict[str, _Creation] = {}  # the oldest first
         self._left_behind: dict[str, str] = {}  # execution -> the key of a create whose answer nobody got
 
-    @property
-    def running(self) -> list[asyncio.Task[bytes]]:
-        """The creates that have not ended."""
-        return [creation.task for creation in self._by_key.values() if not creation.task.done()]
-
-    async def run(self, key: str, execution: str, start: Callable[[], Awaitable[bytes]], *, seconds: float) -> bytes:
+    async def run(
+        self, key: str, execution: str, create: Callable[[], Coroutine[None, None, bytes]], *, seconds: float
+    ) -> bytes:
         """Return what the create of this key returns, within so many seconds; begin it if there is none.
 
-        `execution` is the same for all attempts of one execution. Raises `DeadlineExceeded`, or what the create raises.
+        `execution` is the same for all attempts of one execution. Without a key, a create is like no other. Raises
+        `DeadlineExceeded`, or what the create raises.
         """
-        creation = self._find(key, execution) or self._begin(key, execution, start)
+        self._forget_old()
+        creation = self._find(key, execution) or self._begin(key, execution, create)
         creation.waiting += 1
         try:
-            async with asyncio.timeout(seconds):
-                result = await asyncio.shield(creation.task)
-        except TimeoutError as error:
-            if creation.task.done():
-                raise
-            message = f"the job was not submitted within {seconds:.3g} s; that goes on, and the next call finds it"
-            raise DeadlineExceeded(message) from error
-        else:
+            await asyncio.wait((creation.task,), timeout=seconds)
+            if not creation.task.done():
+                message = f"the job was not submitted within {seconds:.3g} s; that goes on, and the next call finds it"
+                raise DeadlineExceeded(message)
             creation.answered = True
-            return result
+            return creation.task.result()
         finally:
             creation.waiting -= 1
             self._leave(key, creation)
 
     def _find(self, key: str, execution: str) -> _Creation | None:
-        self._forget_old()
-        earlier = self._left_behind.pop(execution, None)
-        creation = self._by_key.get(key) or self._by_key.get(earlier or "")
+        earlier = self._left_behind.pop(execution, "")
+        creation = self._by_key.get(key) or self._by_key.get(earlier)
         if creation is None or _has_failed(creation.task):
             return None
         if key not in self._by_key:
             _logger.info("this attempt is given the job of the one before, whose answer was lost")
-            self._remember(key, creation)
+            self._by_key[key] = creation
         return creation
 
-    def _begin(self, key: str, execution: str, start: Callable[[], Awaitable[bytes]]) -> _Creation:
-        creation = _Creation(asyncio.ensure_future(_run(start)), execution)
-        self._remember(key, creation)
+    def _begin(self, key: str, execution: str, create: Callable[[], Coroutine[None, None, bytes]]) -> _Creation:
+        task = asyncio.create_task(create())
+        self.running.add(task)
+        task.add_done_callback(self._ended)
+        creation = _Creation(task, execution, time.monotonic())
+        if key:
+            self._by_key[key] = creation
         return creation
 
-    def _remember(self, key: str, creation: _Creation) -> None:
-        self._by_key[key] = creation
-        self._begun[key] = time.monotonic()
+    def _ended(self, task: asyncio.Task[bytes]) -> None:
+        self.running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _logger.debug("a create failed: %s", error)
 
     def _leave(self, key: str, creation: _Creation) -> None:
         """Note what nobody got, and forget what failed: the next call begins anew."""
@@ -97,22 +98,17 @@ class Creations:
     def _forget_old(self) -> None:
         """Forget creates that have ended, when their time has come or there are too many."""
         oldest = time.monotonic() - self._keep
-        for key, begun in list(self._begun.items()):
-            if begun > oldest and len(self._begun) <= self._most:
+        while self._by_key:
+            key, creation = next(iter(self._by_key.items()))
+            is_wanted = creation.begun > oldest and len(self._by_key) <= self._most
+            if is_wanted or not creation.task.done():
                 return
-            if not self._by_key[key].task.done():
-                continue
             self._forget(key)
 
     def _forget(self, key: str) -> None:
         creation = self._by_key.pop(key, None)
-        self._begun.pop(key, None)
         if creation is not None and self._left_behind.get(creation.execution) == key:
             del self._left_behind[creation.execution]
-
-
-async def _run(start: Callable[[], Awaitable[bytes]]) -> bytes:
-    return await start()
 
 
 def _has_failed(task: asyncio.Task[bytes]) -> bool:

@@ -10,11 +10,15 @@ from __future__ import annotations
 import msgspec
 from flyteidl2.task.common_pb2 import Outputs
 from google.protobuf.message import DecodeError
+from google.protobuf.struct_pb2 import Struct
 
 from fairlead import FairleadError, InvalidHandle, LogLink, Phase, Resource, TaskError
+from fairlead_flyte.plain import from_struct, to_struct
+from fairlead_flyte.texts import shortened, whole
 
 _START = b'{"fairlead_ended":'
 _LIMIT = 512 * 1024
+_LONGEST_MESSAGE = 16 * 1024
 
 
 class _Ended(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -23,6 +27,7 @@ class _Ended(msgspec.Struct, frozen=True, omit_defaults=True):
     log_links: tuple[LogLink, ...] = ()
     error: TaskError | None = None
     outputs: bytes | None = None
+    custom_info: bytes | None = None
 
 
 class _Meta(msgspec.Struct, frozen=True):
@@ -39,12 +44,18 @@ def refusal(error: FairleadError) -> Resource:
 
 def pack_ended(resource: Resource, outputs: Outputs | None = None) -> bytes:
     """Return the `resource_meta` of a job that has ended like this, with these outputs."""
-    encoded = None if outputs is None else outputs.SerializeToString(deterministic=True)
-    ended = _Ended(resource.phase.name, resource.message, resource.log_links, resource.error, encoded)
+    ended = _Ended(
+        phase=resource.phase.name,
+        message=shortened(resource.message, _LONGEST_MESSAGE),
+        log_links=tuple(_whole_link(link) for link in resource.log_links),
+        error=_whole_error(resource.error),
+        outputs=None if outputs is None else outputs.SerializeToString(deterministic=True),
+        custom_info=to_struct(resource.custom_info).SerializeToString() if resource.custom_info else None,
+    )
     meta = msgspec.json.encode(_Meta(ended))
-    if outputs is None or len(meta) <= _LIMIT:
+    if len(meta) <= _LIMIT:
         return meta
-    message = f"the outputs take {len(meta):,} bytes, and Flyte can keep {_LIMIT:,} of a task that is called through CreateTask; return references to the data"
+    message = f"the answer takes {len(meta):,} bytes, and Flyte can keep {_LIMIT:,} of a task that is called through CreateTask; return references to the data"
     return pack_ended(Resource(phase=Phase.FAILED, message=message, error=TaskError(code="OutputsTooLarge")))
 
 
@@ -59,7 +70,23 @@ def unpack_ended(resource_meta: bytes) -> tuple[Resource, Outputs | None]:
         ended = _decode(resource_meta).fairlead_ended
         outputs = None if ended.outputs is None else Outputs.FromString(ended.outputs)
         phase = Phase[ended.phase]
-    except (msgspec.DecodeError, DecodeError, KeyError) as error:
+        custom_info = from_struct(Struct.FromString(ended.custom_info)) if ended.custom_info else None
+    except (msgspec.DecodeError, UnicodeDecodeError, DecodeError, KeyError) as error:
         message = f"not a resource meta of a job that has ended: {error}"
         raise InvalidHandle(message) from error
-    return Resource(phase=phase, message=ended.message, log_links=ended.log_links, error=ended.error), outputs
+    resource = Resource(
+        phase=phase,
+        message=ended.message,
+        log_links=ended.log_links,
+        custom_info=custom_info,
+        error=ended.error,
+    )
+    return resource, outputs
+
+
+def _whole_error(error: TaskError | None) -> TaskError | None:
+    return None if error is None else msgspec.structs.replace(error, code=whole(error.code))
+
+
+def _whole_link(link: LogLink) -> LogLink:
+    return msgspec.structs.replace(link, name=whole(link.name), uri=whole(link.uri))

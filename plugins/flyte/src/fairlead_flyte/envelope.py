@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import lru_cache
 
 from flyteidl2.core.interface_pb2 import VariableMap
 from flyteidl2.core.types_pb2 import LiteralType
 from google.protobuf.message import DecodeError
 
-_MARK = b',"flyte_outputs":"'
+_MARK = b'"flyte_outputs":"'
 _JSON_END = b'"}'
+_EMPTY = b"{}"
 
 
 def pack(meta: bytes, outputs: VariableMap) -> bytes:
@@ -28,11 +30,16 @@ def pack(meta: bytes, outputs: VariableMap) -> bytes:
         kept.value.type.CopyFrom(entry.value.type)
         _without_schemas(kept.value.type)
     encoded = base64.b64encode(declared.SerializeToString(deterministic=True))
-    return meta[:-1] + _MARK + encoded + _JSON_END if meta.endswith(b"}") else meta + _MARK + encoded
+    field = (b"" if meta == _EMPTY else b",") + _MARK + encoded
+    return meta[:-1] + field + _JSON_END if meta.endswith(b"}") else meta + field
 
 
+@lru_cache(maxsize=4096)
 def unpack(packed: bytes) -> tuple[bytes, dict[str, LiteralType] | None]:
-    """Return the connector's own meta, unchanged, and the declared outputs by name; None where nothing is known of them."""
+    """Return the connector's own meta, unchanged, and the declared outputs by name; None where nothing is known of them.
+
+    A job is asked for many times, so what was read is kept; it must not be changed.
+    """
     meta, mark, encoded = packed.rpartition(_MARK)
     if not mark:
         return packed, None
@@ -41,6 +48,9 @@ def unpack(packed: bytes) -> tuple[bytes, dict[str, LiteralType] | None]:
         declared = VariableMap.FromString(base64.b64decode(encoded.removesuffix(_JSON_END), validate=True))
     except (binascii.Error, DecodeError):
         return packed, None
+    if not declared.variables:
+        return packed, None
+    meta = meta.removesuffix(b",")
     return meta + b"}" if is_json else meta, {entry.key: entry.value.type for entry in declared.variables}
 
 

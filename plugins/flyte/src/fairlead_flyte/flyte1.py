@@ -28,6 +28,7 @@ from flyteidl.core.execution_pb2 import ExecutionError
 from flyteidl2.connector.connector_pb2 import CreateTaskRequest
 
 from fairlead import ErrorKind, InvalidTask, Phase
+from fairlead_flyte.texts import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,11 +36,15 @@ if TYPE_CHECKING:
     from fairlead import ConnectorMetadata, TaskError
 
 _STATES = {
+    Phase.QUEUED: State.PENDING,
+    Phase.WAITING_FOR_RESOURCES: State.PENDING,
+    Phase.INITIALIZING: State.PENDING,
     Phase.RETRYABLE_FAILED: State.RETRYABLE_FAILURE,
     Phase.FAILED: State.PERMANENT_FAILURE,
     Phase.ABORTED: State.PERMANENT_FAILURE,
     Phase.SUCCEEDED: State.SUCCEEDED,
     Phase.RUNNING: State.RUNNING,
+    Phase.UNDEFINED: State.RUNNING,
 }
 
 
@@ -51,7 +56,7 @@ def legacy_task_type(request: bytes) -> str:
 @lru_cache(maxsize=256)
 def extra_of_resource(phase: Phase, error: TaskError | None) -> bytes:
     """Return, as a GetTaskResponse, the fields of a resource that Flyte 2 does not have."""
-    resource = Resource(state=_STATES.get(phase, State.PENDING))
+    resource = Resource(state=_STATES[phase])
     if error is not None:
         resource.agent_error.CopyFrom(_agent_error(error))
     return GetTaskResponse(resource=resource).SerializeToString()
@@ -59,7 +64,7 @@ def extra_of_resource(phase: Phase, error: TaskError | None) -> bytes:
 
 def _agent_error(error: TaskError) -> AgentError:
     return AgentError(
-        code=error.code,
+        code=whole(error.code),
         kind=AgentError.RECOVERABLE if error.recoverable else AgentError.NON_RECOVERABLE,
         origin=ExecutionError.USER if error.kind is ErrorKind.USER else ExecutionError.SYSTEM,
     )

@@ -57,10 +57,11 @@ class Health:
             changed = self._changed
             if (status := self._status(request.service)) != last:
                 yield HealthCheckResponse(status=status)
-                last = status
-            if self._ended:
+                last = status  # it may have changed again meanwhile
+            elif self._ended:
                 return
-            await changed.wait()
+            else:
+                await changed.wait()
 
     def _status(self, service: str) -> HealthCheckResponse.ServingStatus:
         serving = self._serving.get(service)

@@ -26,6 +26,8 @@ from flyteidl2.core.literals_pb2 import StructuredDataset as FlyteStructuredData
 from flyteidl2.core.types_pb2 import BlobType, LiteralType, SimpleType, StructuredDatasetType
 from flyteidl2.task.common_pb2 import NamedLiteral
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.json_format import Error as JsonError
+from google.protobuf.message import Error as MessageError
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from fairlead import Blob, Column, Opaque, StructuredDataset
@@ -54,6 +56,10 @@ def from_literal(literal: Literal) -> Any:
 
     Files and tables become `Blob` and `StructuredDataset`; what has no plain form becomes `Opaque`.
     """
+    primitive = literal.scalar.primitive  # what most are; an empty one, where this is something else
+    kind = primitive.WhichOneof("value")
+    if kind in _AS_THEY_ARE:
+        return getattr(primitive, kind)
     kind = literal.WhichOneof("value")
     if kind == "scalar":
         return _from_scalar(literal.scalar, literal)
@@ -64,6 +70,9 @@ def from_literal(literal: Literal) -> Any:
     if kind is None:
         return None
     return _opaque(kind, literal, uri=literal.offloaded_metadata.uri)
+
+
+_AS_THEY_ARE = frozenset({"integer", "float_value", "string_value", "boolean"})
 
 
 def _from_scalar(scalar: Scalar, literal: Literal) -> Any:
@@ -80,8 +89,6 @@ def _from_primitive(scalar: Scalar, literal: Literal) -> Any:
     if kind is None:
         return None
     value = getattr(primitive, kind)
-    if kind not in {"datetime", "duration"}:
-        return value
     try:
         return value.ToDatetime(UTC) if kind == "datetime" else value.ToTimedelta()
     except (ValueError, OverflowError):  # beyond what Python's own types can hold
@@ -146,6 +153,16 @@ def to_literals(values: Mapping[str, Any], declared: Mapping[str, LiteralType] |
 
 def to_literal(value: Any, declared: LiteralType | None, path: str) -> Literal:
     """Return a plain value as a literal of the declared type; without one, by what it is."""
+    try:
+        return _literal(value, declared, path)
+    except LiteralError:
+        raise
+    except (ValueError, TypeError, ArithmeticError, RecursionError, MessageError, JsonError) as error:
+        message = f"`{path}`: {error}"
+        raise LiteralError(message) from error
+
+
+def _literal(value: Any, declared: LiteralType | None, path: str) -> Literal:
     if isinstance(value, Opaque):
         return Literal.FromString(value.data)
     if isinstance(value, Enum):
@@ -169,27 +186,27 @@ def _to_simple(value: Any, declared: LiteralType, path: str) -> Literal:
 def _to_integer(value: Any, path: str) -> Literal:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return _primitive(path, integer=_fitting(value, int, "an integer", path, but=bool))
+    return _primitive(integer=_fitting(value, int, "an integer", path, but=bool))
 
 
 def _to_float(value: Any, path: str) -> Literal:
-    return _primitive(path, float_value=_fitting(value, int | float, "a float", path, but=bool))
+    return _primitive(float_value=_fitting(value, int | float, "a float", path, but=bool))
 
 
 def _to_string(value: Any, path: str) -> Literal:
-    return _primitive(path, string_value=_fitting(value, str, "a string", path))
+    return _primitive(string_value=_fitting(value, str, "a string", path))
 
 
 def _to_boolean(value: Any, path: str) -> Literal:
-    return _primitive(path, boolean=_fitting(value, bool, "a boolean", path))
+    return _primitive(boolean=_fitting(value, bool, "a boolean", path))
 
 
 def _to_datetime(value: Any, path: str) -> Literal:
-    return _primitive(path, datetime=_timestamp(_converted(value, datetime, "a datetime", path)))
+    return _primitive(datetime=_timestamp(_converted(value, datetime, "a datetime", path)))
 
 
 def _to_duration(value: Any, path: str) -> Literal:
-    return _primitive(path, duration=_duration(_converted(value, timedelta, "a duration", path)))
+    return _primitive(duration=_duration(_converted(value, timedelta, "a duration", path)))
 
 
 def _to_none(value: Any, path: str) -> Literal:
@@ -210,8 +227,8 @@ def _to_map(value: Any, declared: LiteralType, path: str) -> Literal:
 
 
 def _to_union(value: Any, declared: LiteralType, path: str) -> Literal:
-    """Return a union of the first variant that the value fits, an exact type before a wider one."""
-    variants = sorted(declared.union_type.variants, key=lambda variant: not _is_exactly(value, variant))
+    """Return a union of the first variant that the value fits; one of exactly its type comes first, a struct last."""
+    variants = sorted(declared.union_type.variants, key=lambda variant: _distance(value, variant))
     for variant in variants:
         try:
             literal = to_literal(value, variant, path)
@@ -234,8 +251,14 @@ _EXACT = {
 }
 
 
-def _is_exactly(value: Any, variant: LiteralType) -> bool:
-    return variant.WhichOneof("type") == "simple" and _EXACT.get(variant.simple) is type(value)
+def _distance(value: Any, variant: LiteralType) -> int:
+    """Return how far a variant is from a value's own type: 0 is exactly that, 2 a struct, as which nearly all can be given."""
+    if variant.WhichOneof("type") != "simple":
+        return 1
+    if _EXACT.get(variant.simple) is type(value):
+        return 0
+    has_own_kind = any(isinstance(value, type_) for type_, _ in _GUESSES)
+    return 2 if has_own_kind and variant.simple not in _SIMPLE_TYPES else 1
 
 
 def _to_enum(value: Any, declared: LiteralType, path: str) -> Literal:
@@ -243,7 +266,7 @@ def _to_enum(value: Any, declared: LiteralType, path: str) -> Literal:
     if value not in names:
         message = f"`{path}`: {value!r} is none of {', '.join(names)}"
         raise LiteralError(message)
-    return _primitive(path, string_value=value)
+    return _primitive(string_value=value)
 
 
 def _to_blob(value: Any, declared: LiteralType, path: str) -> Literal:
@@ -331,12 +354,8 @@ def _msgpack(value: Any, path: str) -> Literal:
         raise LiteralError(message) from error
 
 
-def _primitive(path: str, **value: Any) -> Literal:
-    try:
-        return Literal(scalar=Scalar(primitive=Primitive(**value)))
-    except (ValueError, OverflowError, UnicodeError) as error:
-        message = f"`{path}`: {error}"
-        raise LiteralError(message) from error
+def _primitive(**value: Any) -> Literal:
+    return Literal(scalar=Scalar(primitive=Primitive(**value)))
 
 
 def _timestamp(moment: datetime) -> Timestamp:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from fairlead_flyte.texts import whole
+
 SURROUNDINGS: ContextVar[dict[str, str | int]] = ContextVar("fairlead_flyte_surroundings")
 """What the call that is running is about; set by each call, read by each line."""
 
@@ -32,11 +34,11 @@ class _JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": whole(record.getMessage()),
             **SURROUNDINGS.get({}),
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = whole(self.formatException(record.exc_info))
         return msgspec.json.encode(line, enc_hook=str).decode()
 
 

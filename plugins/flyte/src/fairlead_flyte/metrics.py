@@ -3,56 +3,69 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections import deque
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from grpc import StatusCode
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from fairlead_flyte.codes import http_status
+from fairlead_flyte.listening import socket_host
 
 if TYPE_CHECKING:
     from wsgiref.simple_server import WSGIServer
 
-    from grpc import StatusCode
+    from prometheus_client import Metric
+
+M = TypeVar("M", Counter, Summary, Histogram)
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_BATCH = 64
 MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
+class Method:
+    """One gRPC method, and how many calls of it run."""
+
+    __slots__ = ("name", "running")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.running = 0
+
+
+class EndedCall(NamedTuple):
+    """What is counted of a call.
+
+    `operation` is empty for one that is about no job; `absorbed` is an error that the caller was not told of.
+    """
+
+    method: Method
+    operation: str
+    task_type: str
+    seconds: float
+    code: StatusCode
+    absorbed: Exception | None
+    input_bytes: int | None
+
+
 class Metrics:
-    """The metrics of one server, and the series that were used last, found without a search by labels."""
+    """The metrics of one server.
+
+    Calls are noted as they end, and entered in batches, or when somebody asks: entering one by one, each time
+    between other work, would take a third as long as gRPC takes for the whole call. Where several processes
+    share their metrics nobody asks this one, so that each call is entered at once.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        operation = ["task_type", "operation"]
-        self.succeeded = self._counter("flyte_connector_requests_success", "Successful requests", operation)
-        self.failed = self._counter("flyte_connector_requests_failure", "Failed requests", [*operation, "error_code"])
-        self.latency = Summary(
-            "flyte_connector_request_latency_seconds", "Time taken by requests", operation, registry=self.registry
-        )
-        self._input_bytes = Summary(
-            "flyte_connector_input_literal_bytes", "Size of the inputs", ["task_type"], registry=self.registry
-        )
-        self.seconds = Histogram(
-            "fairlead_flyte_operation_seconds",
-            "Time taken by operations",
-            operation,
-            registry=self.registry,
-            buckets=_BUCKETS,
-        )
-        self._calls = self._counter("fairlead_flyte_calls", "gRPC calls by method and status code", ["method", "code"])
-        self.absorbed = self._counter(
-            "fairlead_flyte_absorbed_errors",
-            "Passing errors of GetTask answered with the last known state",
-            ["task_type", "error"],
-        )
-        self._in_flight = Gauge(
-            "fairlead_flyte_calls_in_flight",
-            "gRPC calls that run",
-            ["method"],
-            registry=self.registry,
-            multiprocess_mode="livesum",
-        )
+        self.registry.register(_Entering(self))
+        self._is_shared = MULTIPROCESS_FOLDER in os.environ
+        self._ended: deque[EndedCall] = deque()
+        self._methods: dict[str, Method] = {}
+        self._series = _Series(self.registry)
         self.plugin_failures = Gauge(
             "fairlead_flyte_plugin_failures",
             "1 for each plugin that could not be loaded",
@@ -60,71 +73,119 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livemax",
         )
-        self._methods: dict[str, MethodMetrics] = {}
-        self._operations: dict[tuple[str, str], OperationMetrics] = {}
 
-    def _counter(self, name: str, documentation: str, labels: list[str]) -> Counter:
-        return Counter(name, documentation, labels, registry=self.registry)
+    def method(self, name: str) -> Method:
+        """Return one gRPC method."""
+        return self._methods.setdefault(name, Method(name))
 
-    def method(self, name: str) -> MethodMetrics:
-        """Return the series of one gRPC method."""
-        if name not in self._methods:
-            self._methods[name] = MethodMetrics(self._in_flight.labels(name), self._calls, name)
-        return self._methods[name]
+    def began(self, method: Method) -> None:
+        """Note that a call has begun."""
+        method.running += 1
+        if self._is_shared:
+            self.enter_running()
 
-    def operation(self, task_type: str, operation: str) -> OperationMetrics:
-        """Return the series of one operation of one task type."""
-        key = task_type, operation
-        if key not in self._operations:
-            self._operations[key] = OperationMetrics(self, *key)
-        return self._operations[key]
+    def ended(self, call: EndedCall) -> None:
+        """Note that a call has ended."""
+        call.method.running -= 1
+        self._ended.append(call)
+        if self._is_shared:
+            self.enter_running()
+        if self._is_shared or len(self._ended) >= _BATCH:
+            self.enter()
 
-    def observe_inputs(self, task_type: str, size: int) -> None:
-        """Note the size of the inputs of a create, in bytes."""
-        self._input_bytes.labels(task_type).observe(size)
+    def enter(self) -> None:
+        """Enter what was noted; may be called from any thread."""
+        while self._ended:
+            try:
+                call = self._ended.popleft()
+            except IndexError:  # another thread was faster
+                break
+            self._series.enter(call)
 
-
-class MethodMetrics:
-    """The series of one gRPC method."""
-
-    def __init__(self, in_flight: Gauge, calls: Counter, method: str) -> None:
-        self.in_flight = in_flight
-        self._calls = calls
-        self._method = method
-        self._by_code: dict[StatusCode, Counter] = {}
-
-    def ended(self, code: StatusCode) -> None:
-        """Count a call that ended with this code."""
-        if code not in self._by_code:
-            self._by_code[code] = self._calls.labels(self._method, code.name)
-        self._by_code[code].inc()
+    def enter_running(self) -> None:
+        """Enter how many calls run."""
+        for method in list(self._methods.values()):
+            self._series.in_flight.labels(method.name).set(method.running)
 
 
-class OperationMetrics:
-    """The series of one operation of one task type."""
+class _Entering:
+    """Comes first in the registry, and has the metrics entered before they are read; has none of its own."""
 
-    def __init__(self, metrics: Metrics, task_type: str, operation: str) -> None:
-        self._labels = (task_type, operation)
+    def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._success = metrics.succeeded.labels(*self._labels)
-        self._latency = metrics.latency.labels(*self._labels)
-        self._seconds = metrics.seconds.labels(*self._labels)
 
-    def succeeded(self, seconds: float) -> None:
-        """Note a success and its time."""
-        self._success.inc()
-        self._latency.observe(seconds)
-        self._seconds.observe(seconds)
+    def describe(self) -> list[Metric]:
+        return []
 
-    def failed(self, seconds: float, code: StatusCode) -> None:
-        """Note a failure, its time and its code."""
-        self._metrics.failed.labels(*self._labels, http_status(code).value).inc()
-        self._latency.observe(seconds)
-        self._seconds.observe(seconds)
+    def collect(self) -> list[Metric]:
+        self._metrics.enter()
+        self._metrics.enter_running()
+        return []
 
-    def absorbed(self, error: Exception) -> None:
-        """Note a passing error that the caller was not told of."""
-        self._metrics.absorbed.labels(self._labels[0], type(error).__name__).inc()
+
+class _Series:
+    """The series as Prometheus has them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        operation = ["task_type", "operation"]
+        self._succeeded = Counter(
+            "flyte_connector_requests_success", "Successful requests", operation, registry=registry
+        )
+        self._failed = Counter(
+            "flyte_connector_requests_failure", "Failed requests", [*operation, "error_code"], registry=registry
+        )
+        self._latency = Summary(
+            "flyte_connector_request_latency_seconds", "Time taken by requests", operation, registry=registry
+        )
+        self._input_bytes = Summary(
+            "flyte_connector_input_literal_bytes", "Size of the inputs", ["task_type"], registry=registry
+        )
+        self._seconds = Histogram(
+            "fairlead_flyte_operation_seconds",
+            "Time taken by operations",
+            operation,
+            registry=registry,
+            buckets=_BUCKETS,
+        )
+        self._calls = Counter(
+            "fairlead_flyte_calls", "gRPC calls by method and status code", ["method", "code"], registry=registry
+        )
+        self._absorbed = Counter(
+            "fairlead_flyte_absorbed_errors",
+            "Passing errors of GetTask answered with the last known state",
+            ["task_type", "error"],
+            registry=registry,
+        )
+        self.in_flight = Gauge(
+            "fairlead_flyte_calls_in_flight",
+            "gRPC calls that run",
+            ["method"],
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+
+    def enter(self, call: EndedCall) -> None:
+        """Enter one call."""
+        _series(self._calls, call.method.name, call.code.name).inc()
+        if not call.operation:
+            return
+        labels = call.task_type, call.operation
+        if call.code is StatusCode.OK:
+            _series(self._succeeded, *labels).inc()
+        else:
+            self._failed.labels(*labels, http_status(call.code).value).inc()
+        _series(self._latency, *labels).observe(call.seconds)
+        _series(self._seconds, *labels).observe(call.seconds)
+        if call.absorbed is not None:
+            self._absorbed.labels(call.task_type, type(call.absorbed).__name__).inc()
+        if call.input_bytes is not None:
+            self._input_bytes.labels(call.task_type).observe(call.input_bytes)
+
+
+@lru_cache(maxsize=4096)
+def _series(metric: M, *labels: str) -> M:
+    """Return one series of a metric, without the search that `labels` makes each time."""
+    return metric.labels(*labels)
 
 
 def serve_metrics(registry: CollectorRegistry, *, host: str, port: int) -> WSGIServer:
@@ -133,8 +194,8 @@ def serve_metrics(registry: CollectorRegistry, *, host: str, port: int) -> WSGIS
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     try:
-        server, _ = start_http_server(port, addr=host.strip("[]"), registry=registry)
+        server, _ = start_http_server(port, addr=socket_host(host), registry=registry)
     except OSError as error:
-        message = f"cannot serve metrics on {host}:{port}: {error}"
+        message = f"cannot serve metrics on {host}:{port}: {error.strerror}; choose another port with --metrics-port"
         raise OSError(message) from error
     return server

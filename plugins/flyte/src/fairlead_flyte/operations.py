@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-import uuid
 from contextlib import aclosing
 from datetime import UTC
 from typing import TYPE_CHECKING
@@ -51,7 +51,8 @@ from fairlead_flyte.statuses import Key, Status, Statuses
 from fairlead_flyte.template import RESERVED_KEYS, execution_key, from_execution, from_template, idempotency_key
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
+    from datetime import datetime
 
     from flyteidl2.task.common_pb2 import Outputs
 
@@ -85,7 +86,7 @@ class Operations:
         start = self._do_at_once if is_sync else self._submit
         task = _task(request, call)
         create = self.creations.run(
-            context.idempotency_key,
+            context.idempotency_key if id_.ByteSize() else "",
             execution_key(id_),
             lambda: start(task, request, context),
             seconds=call.deadline.remaining,
@@ -99,7 +100,9 @@ class Operations:
 
     async def _submit(self, task: TaskTemplate, request: CreateTaskRequest, context: Context) -> bytes:
         handle = await self._lifecycle.create(task, from_literals(request.inputs.literals), context)
-        _logger.info("submitted %s", handle)
+        _logger.info(
+            "submitted a job of %s", handle.category
+        )  # not its meta: that of a bridged connector may hold anything
         return pack(handle.meta, request.template.interface.outputs)
 
     async def _do_at_once(self, task: TaskTemplate, request: CreateTaskRequest, context: Context) -> bytes:
@@ -128,26 +131,32 @@ class Operations:
 
     async def get(self, request: GetTaskRequest, call: Call) -> bytes:
         """Return the state of a job: the last known one while it is fresh, and where asking fails for now."""
-        status = await self._status(request, call, request.output_prefix)
+        status = await self._status(request, call)
         if call.is_flyte1:
             return status.response + flyte1.extra_of_resource(status.phase, status.error)
         return status.response
 
-    async def _status(
-        self, request: GetTaskRequest | GetTaskLogsRequest, call: Call, output_prefix: str = ""
-    ) -> Status:
+    async def _status(self, request: GetTaskRequest, call: Call) -> Status:
         if is_ended(request.resource_meta):
             resource, outputs = unpack_ended(request.resource_meta)
             return _status(resource, outputs, good_for=0.0)
         key = _key(request, call)
-        return await self._statuses.get(key, lambda: self._ask(key, call, output_prefix))
+        return await self._statuses.get(key, lambda: self._ask(key, call, request.output_prefix))
+
+    async def _has_ended(self, request: GetTaskLogsRequest, call: Call) -> bool:
+        """Whether a job has ended. What is asked for here is not kept: this call does not say where the outputs belong."""
+        key = _key(request, call)
+        last = self._statuses.last(key)
+        if last is None or not (last.phase.is_terminal or time.monotonic() < last.fresh_until):
+            last = await self._ask(key, call, output_prefix="")
+        return last.phase.is_terminal
 
     async def _ask(self, key: Key, call: Call, output_prefix: str) -> Status:
         category, packed, connection = key
         meta, outputs_declared = unpack(packed)
         context = _context(call, connection, output_prefix)
         try:
-            resource = await self._lifecycle.get(Handle(category, meta), context)
+            resource = answers.with_known_phase(await self._lifecycle.get(Handle(category, meta), context))
         except _PASSING as error:
             call.absorbed = error
             return self._last_known(key, error)
@@ -185,15 +194,15 @@ class Operations:
         """Return metrics of a job."""
         query = MetricsQuery(
             queries=tuple(request.queries),
-            start_time=request.start_time.ToDatetime(UTC) if request.HasField("start_time") else None,
-            end_time=request.end_time.ToDatetime(UTC) if request.HasField("end_time") else None,
+            start_time=_moment(request, "start_time"),
+            end_time=_moment(request, "end_time"),
             step=request.step.ToNanoseconds() / 1e9 if request.HasField("step") else None,
         )
         handle = _handle(request, call)
         metrics = await self._lifecycle.get_metrics(handle, query, Context(deadline=call.deadline)) if handle else []
         return GetTaskMetricsResponse(results=answers.metric_results(metrics)).SerializeToString()
 
-    async def logs(self, request: GetTaskLogsRequest, call: Call) -> AsyncIterator[bytes]:
+    async def logs(self, request: GetTaskLogsRequest, call: Call) -> AsyncGenerator[bytes, None]:
         """Yield the log from `token` on, at most `lines` lines of it, and the token of what comes after them.
 
         The log of a job that has ended, read to its end, has no further token.
@@ -213,13 +222,21 @@ class Operations:
                     yield answers.logs_header(join_token(token, skip + len(lines)))
                     return
                 token, skip = page.token, max(0, skip - len(page.lines))
-        if not left or not (await self._status(request, call)).phase.is_terminal:
+        if not left or not await self._has_ended(request, call):
             yield answers.logs_header(join_token(token, skip))
 
 
 _DELETED = DeleteTaskResponse().SerializeToString()
 _PASSING = (TransientError, QuotaExceeded, DeadlineExceeded, AuthenticationError)
 _ALL_LINES = sys.maxsize
+
+
+def _moment(request: GetTaskMetricsRequest, field: str) -> datetime | None:
+    try:
+        return getattr(request, field).ToDatetime(UTC) if request.HasField(field) else None
+    except (ValueError, OverflowError) as error:
+        message = f"`{field}`: {error}"
+        raise InvalidTask(message) from error
 
 
 def _category(request: CreateTaskRequest) -> TaskCategory:
@@ -249,7 +266,7 @@ def _key(request: GetTaskRequest | DeleteTaskRequest | GetTaskLogsRequest, call:
 def _create_context(request: CreateTaskRequest, deadline: Deadline) -> Context:
     metadata = request.task_execution_metadata
     return Context(
-        idempotency_key=idempotency_key(metadata.task_execution_id) or uuid.uuid4().hex,
+        idempotency_key=idempotency_key(metadata.task_execution_id) or os.urandom(16).hex(),
         deadline=deadline,
         output_prefix=request.output_prefix,
         execution=from_execution(metadata),

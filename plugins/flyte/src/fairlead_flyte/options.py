@@ -19,7 +19,8 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     modules: tuple[str, ...] = ()
     reflection: bool = False
     grace: float = 30.0
-    drain_delay: float = 0.0
+    drain_delay: float = 5.0
+    max_connection_age: float = 10.0
     max_message_size: int = 4 * 1024 * 1024
     max_concurrency: int = 1000
     create_timeout: float = 300.0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from fairlead import InvalidHandle
 
 if TYPE_CHECKING:
@@ -32,10 +34,10 @@ def split_token(token: str) -> tuple[str, int]:
 
 
 def in_messages(lines: Sequence[LogLine]) -> Iterator[Sequence[LogLine]]:
-    """Yield the lines in groups that each fit one message."""
+    """Yield the lines in groups that each fit one message; a line that is too long for one comes in parts, as lines."""
     group: list[LogLine] = []
     size = 0
-    for line in lines:
+    for line in _parts(lines):
         if group and (len(group) >= _LINES_A_MESSAGE or size + len(line.message) > _CHARACTERS_A_MESSAGE):
             yield group
             group, size = [], 0
@@ -43,3 +45,12 @@ def in_messages(lines: Sequence[LogLine]) -> Iterator[Sequence[LogLine]]:
         size += len(line.message)
     if group:
         yield group
+
+
+def _parts(lines: Sequence[LogLine]) -> Iterator[LogLine]:
+    for line in lines:
+        if len(line.message) <= _CHARACTERS_A_MESSAGE:
+            yield line
+            continue
+        for start in range(0, len(line.message), _CHARACTERS_A_MESSAGE):
+            yield msgspec.structs.replace(line, message=line.message[start : start + _CHARACTERS_A_MESSAGE])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 import msgspec
-from google.protobuf.struct_pb2 import Struct, Value
+from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from fairlead_flyte.texts import whole
 
 _EXACT_FLOAT_INTEGERS = 2.0**53
 
@@ -34,8 +35,47 @@ def _from_value(value: Value) -> Any:
     return None
 
 
-def to_struct(values: Mapping[str, Any]) -> Struct:
+def to_struct(values: Mapping[Any, Any]) -> Struct:
     """Return plain values as a `Struct`; what JSON cannot hold becomes its text."""
     struct = Struct()
-    struct.update(msgspec.to_builtins(values, str_keys=True, enc_hook=str))
+    _fill(struct, values)
     return struct
+
+
+def _fill(struct: Struct, values: Mapping[Any, Any]) -> None:
+    for key, value in values.items():
+        _set(struct.fields[whole(str(key))], value)
+
+
+def _set(target: Value, value: Any) -> None:
+    if value is None:
+        target.null_value = NULL_VALUE
+    elif isinstance(value, bool):
+        target.bool_value = value
+    elif isinstance(value, int | float):
+        _set_number(target, value)
+    elif isinstance(value, str):
+        target.string_value = whole(value)
+    elif isinstance(value, Mapping):
+        target.struct_value.SetInParent()
+        _fill(target.struct_value, value)
+    elif isinstance(value, list | tuple | AbstractSet):
+        target.list_value.SetInParent()
+        for item in value:
+            _set(target.list_value.values.add(), item)
+    else:
+        _set(target, _builtin(value))
+
+
+def _set_number(target: Value, value: float) -> None:
+    try:
+        target.number_value = value
+    except OverflowError:  # an int that no double comes near
+        target.string_value = str(value)
+
+
+def _builtin(value: Any) -> Any:
+    try:
+        return msgspec.to_builtins(value, str_keys=True, enc_hook=str)
+    except TypeError:  # an object with keys that JSON does not have
+        return str(value)

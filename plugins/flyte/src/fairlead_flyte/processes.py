@@ -5,31 +5,32 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import signal
-import socket
 import sys
 import tempfile
+import time
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from prometheus_client import REGISTRY
 from prometheus_client.multiprocess import mark_process_dead
 
 from fairlead import Backoff
+from fairlead_flyte.listening import reserved
 from fairlead_flyte.logs import get_logger
 from fairlead_flyte.metrics import MULTIPROCESS_FOLDER, serve_metrics
-from fairlead_flyte.serving import EndSignals
+from fairlead_flyte.serving import EndSignals, ExitCode
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from fairlead_flyte.options import ServerOptions
 
-READY = b"ready\n"
-
+_READY = b"ready\n"
 _AFTER_GRACE = 5.0
+_IS_STABLE = 60.0
+_BACKOFF = Backoff(initial=0.5, maximum=30.0)
 
 _logger = get_logger(__name__)
 
@@ -37,45 +38,46 @@ _logger = get_logger(__name__)
 async def supervise(options: ServerOptions) -> int:
     """Serve in `options.workers` processes until SIGTERM or SIGINT, and return the exit code.
 
-    A process that ends by itself is started again. Where one does not even start the first time, all end.
+    A process that ends by itself is started again. Where not even the first one starts, that is the end. Raises `OSError`
+    where a port is taken.
     """
     signals = EndSignals()
     with ExitStack() as stack:
-        try:
-            port = stack.enter_context(_reserved_port(options))
-            stack.enter_context(_shared_metrics(options))
-        except OSError as error:
-            _logger.error("%s", error)  # noqa: TRY400 - a user's mistake needs no traceback
-            return 1
+        port = stack.enter_context(reserved(options.host, options.port))
+        stack.enter_context(_shared_metrics(options))
         own = msgspec.structs.replace(options, port=port, workers=1, metrics_port=None, reuse_port=True)
         workers = [_Worker(number, own) for number in range(1, options.workers + 1)]
+        serving = asyncio.ensure_future(_serve(workers, port))
         try:
-            started = await asyncio.gather(*(worker.start() for worker in workers))
-            if not all(started):
-                return 1
-            _logger.info("%d processes serve on port %d", len(workers), port)
-            watching = [asyncio.ensure_future(worker.watch()) for worker in workers]
-            await signals.first.wait()
-            for watch in watching:
-                watch.cancel()
+            await _first_of(serving, signals.first)
+            if serving.done():
+                return serving.result()
         finally:
-            await asyncio.gather(*(worker.end(options.grace, signals.second) for worker in workers))
-    return 0
+            serving.cancel()
+            await asyncio.wait([serving])
+            await asyncio.gather(*(worker.end(options.grace, signals) for worker in workers))
+    return ExitCode.CUT_OFF if signals.second.is_set() else ExitCode.DRAINED
 
 
-@contextmanager
-def _reserved_port(options: ServerOptions) -> Iterator[int]:
-    """Hold the port for the processes that will share it, without listening on it; raise `OSError` where it is taken."""
-    host = options.host.strip("[]")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        try:
-            holder.bind((host, options.port))
-        except OSError as error:
-            message = f"cannot listen on {options.address}: {error}"
-            raise OSError(message) from error
-        yield holder.getsockname()[1]
+async def _serve(workers: Sequence[_Worker], port: int) -> int:
+    """Start the processes and keep them running; return an exit code only where the first does not start.
+
+    That one is started alone, so that what keeps all from starting is told once.
+    """
+    first, *others = workers
+    if (code := await first.start()) is not None:
+        return code
+    await asyncio.gather(*(worker.start() for worker in others))
+    _logger.info("%d processes serve on port %d", len(workers), port)
+    await asyncio.gather(*(worker.watch() for worker in workers))
+    return ExitCode.DRAINED
+
+
+async def _first_of(future: asyncio.Future[int], event: asyncio.Event) -> None:
+    waiting = asyncio.ensure_future(event.wait())
+    both: list[asyncio.Future[Any]] = [future, waiting]
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
 
 
 @contextmanager
@@ -97,39 +99,50 @@ def _shared_metrics(options: ServerOptions) -> Iterator[None]:
 
 
 class _Worker:
-    """One process."""
+    """One process, in a session of its own: Ctrl-C on a terminal reaches the parent only, which ends it."""
 
     def __init__(self, number: int, options: ServerOptions) -> None:
         self._number = number
         self._options = msgspec.json.encode(options).decode()
         self._process: Process | None = None
 
-    async def start(self) -> bool:
-        """Start the process, and return whether it serves."""
+    async def start(self) -> int | None:
+        """Start the process, and return None when it serves, else the exit code with which it ended."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "fairlead_flyte.worker", self._options, stdout=asyncio.subprocess.PIPE
+            sys.executable,
+            "-m",
+            "fairlead_flyte.worker",
+            self._options,
+            stdin=asyncio.subprocess.PIPE,  # never written to; it ends with this process, and the worker with it
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
         stdout = self._process.stdout
-        return stdout is not None and await stdout.readline() == READY
+        if stdout is not None and await stdout.readline() == _READY:
+            return None
+        return await self._process.wait() or ExitCode.CANNOT_START
 
     async def watch(self) -> None:
-        """Start the process again, whenever it ends."""
-        delays = Backoff(initial=0.5, maximum=30.0).delays()
+        """Start the process again, whenever it ends; later and later where that does not help."""
+        delays, started_at = _BACKOFF.delays(), time.monotonic()
         while self._process is not None:
             code = await self._process.wait()
             mark_process_dead(self._process.pid)  # type: ignore[no-untyped-call]
+            if time.monotonic() - started_at > _IS_STABLE:
+                delays = _BACKOFF.delays()
             delay = next(delays)
             _logger.error("process %d ended with %d; it is started again in %.1f s", self._number, code, delay)
             await asyncio.sleep(delay)
+            started_at = time.monotonic()
             await self.start()
 
-    async def end(self, grace: float, at_once: asyncio.Event) -> None:
-        """Let the process drain; kill it when that takes longer than `grace`, or `at_once` is set."""
+    async def end(self, grace: float, signals: EndSignals) -> None:
+        """Pass the signal on and let the process drain; kill it after `grace`, or when the second signal comes."""
         process = self._process
         if process is None or process.returncode is not None:
             return
-        process.send_signal(signal.SIGTERM)
-        ended, hurry = asyncio.ensure_future(process.wait()), asyncio.ensure_future(at_once.wait())
+        process.send_signal(signals.number)
+        ended, hurry = asyncio.ensure_future(process.wait()), asyncio.ensure_future(signals.second.wait())
         await asyncio.wait([ended, hurry], timeout=grace + _AFTER_GRACE, return_when=asyncio.FIRST_COMPLETED)
         hurry.cancel()
         if not ended.done():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import aclosing
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
@@ -11,20 +13,22 @@ from flyteidl2.connector.connector_pb2 import CreateTaskRequest
 from google.protobuf.message import DecodeError, Message
 from grpc import StatusCode
 
-from fairlead import FairleadError, Operation, TaskCategory
+from fairlead import DeadlineExceeded, FairleadError, Operation, TaskCategory
 from fairlead_flyte import flyte1
 from fairlead_flyte.call import Call
 from fairlead_flyte.codes import status_code
-from fairlead_flyte.logs import get_logger
+from fairlead_flyte.logs import SURROUNDINGS, get_logger
+from fairlead_flyte.metrics import EndedCall
+from fairlead_flyte.texts import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
     from types import TracebackType
 
     from flyteidl2.connector.connector_pb2 import TaskCategory as TaskCategoryMessage
     from grpc.aio import ServicerContext
 
-    from fairlead_flyte.metrics import MethodMetrics, Metrics
+    from fairlead_flyte.metrics import Metrics
     from fairlead_flyte.tokens import Token
     from fairlead_flyte.tracing import Tracing
 
@@ -33,8 +37,9 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=Message)
 
-_LONGEST_DETAILS = 2000
+_LONGEST_DETAILS = 2000  # bytes, of which gRPC makes up to three each, and clients take 8 KiB of headers
 _UNKNOWN_TYPE = "unknown"
+_LEAVING = (asyncio.CancelledError, GeneratorExit)  # nobody waits for an answer
 
 _logger = get_logger(__name__)
 
@@ -86,7 +91,7 @@ class Calls:
         self,
         method: str,
         message_type: type[M],
-        act: Callable[[M, Call], AsyncIterator[bytes]],
+        act: Callable[[M, Call], AsyncGenerator[bytes, None]],
         operation: Operation,
         *,
         is_flyte1: bool,
@@ -95,8 +100,11 @@ class Calls:
 
         async def handle(data: bytes, context: Context) -> AsyncIterator[bytes]:
             call = Call(is_flyte1=is_flyte1, time_remaining=context.time_remaining())
-            async with _Conduct(self, method, operation, call, context):
-                async for answer in act(self._request(message_type, data, call), call):
+            async with (
+                _Conduct(self, method, operation, call, context),
+                aclosing(act(self._request(message_type, data, call), call)) as answers,
+            ):
+                async for answer in answers:
                     yield answer
 
         return grpc.unary_stream_rpc_method_handler(handle)
@@ -107,12 +115,7 @@ class Calls:
         async def handle(frames: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
             call = Call(is_flyte1=True, time_remaining=context.time_remaining())
             async with _Conduct(self, method, Operation.DO, call, context):
-                received = []
-                async for frame in frames:
-                    received.append(frame)
-                    if flyte1.is_inputs(frame):
-                        break
-                yield await act(received, call)
+                yield await act(await _received(frames, call), call)
 
         return grpc.stream_stream_rpc_method_handler(handle)
 
@@ -125,6 +128,7 @@ class Calls:
             category: TaskCategoryMessage = request.task_category  # type: ignore[attr-defined]  # all others have it
             name = category.name or (flyte1.legacy_task_type(data) if call.is_flyte1 else "")
             call.category = TaskCategory(name, category.version)
+            SURROUNDINGS.set(_about(call.category))
         return request
 
 
@@ -134,32 +138,31 @@ class _Conduct:
     A class, not `asynccontextmanager`: this is on the path of every poll.
     """
 
-    __slots__ = ("_call", "_calls", "_context", "_method", "_operation", "_series", "_span", "_started")
+    __slots__ = ("_call", "_calls", "_context", "_method", "_operation", "_span", "_started")
 
     def __init__(self, calls: Calls, method: str, operation: Operation | None, call: Call, context: Context) -> None:
         self._calls = calls
-        self._method = method
+        self._method = calls.metrics.method(method)
         self._operation = operation
         self._call = call
         self._context = context
-        self._series: MethodMetrics = calls.metrics.method(method)
         self._span: Any = None
         self._started = time.perf_counter()
 
     async def __aenter__(self) -> None:
         """Admit the call, when it is its turn."""
-        self._series.in_flight.inc()
-        try:
-            if self._calls.token is not None and not self._calls.token.is_in(self._context.invocation_metadata()):
-                self._series.ended(StatusCode.UNAUTHENTICATED)
-                await self._context.abort(StatusCode.UNAUTHENTICATED, "the bearer token is missing or wrong")
-            if self._operation is not None:
+        self._calls.metrics.began(self._method)
+        if self._calls.token is not None and not self._calls.token.is_in(self._context.invocation_metadata()):
+            self._count(StatusCode.UNAUTHENTICATED, None)
+            await self._context.abort(StatusCode.UNAUTHENTICATED, "the bearer token is missing or wrong")
+        if self._operation is not None:
+            try:
                 await self._calls.limit.acquire()
-        except BaseException:
-            self._series.in_flight.dec()
-            raise
+            except asyncio.CancelledError:
+                self._count(StatusCode.CANCELLED, self._operation)
+                raise
         if self._calls.tracing is not None:
-            self._span = self._calls.tracing.start(self._method, self._context.invocation_metadata())
+            self._span = self._calls.tracing.start(self._method.name, self._context.invocation_metadata())
 
     async def __aexit__(
         self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -168,45 +171,55 @@ class _Conduct:
         if self._operation is not None:
             self._calls.limit.release()
         code, details = (StatusCode.OK, "") if error is None else _outcome(error)
-        self._count(code)
+        self._count(code, self._operation)
         if self._span is not None:
             self._calls.tracing.end(self._span, self._call, code, details)  # type: ignore[union-attr]
-        if isinstance(error, Exception):
+        if error is not None and not isinstance(error, _LEAVING):
             await self._context.abort(code, details)
 
-    def _count(self, code: StatusCode) -> None:
-        self._series.in_flight.dec()
-        self._series.ended(code)
-        if self._operation is None:
-            return
+    def _count(self, code: StatusCode, operation: Operation | None) -> None:
         call = self._call
-        task_type = call.category.name if call.category in self._calls.known else _UNKNOWN_TYPE
-        series = self._calls.metrics.operation(task_type, self._operation)
-        seconds = time.perf_counter() - self._started
-        if code is StatusCode.OK:
-            series.succeeded(seconds)
-        else:
-            series.failed(seconds, code)
-        if call.absorbed is not None:
-            series.absorbed(call.absorbed)
-        if call.input_bytes:
-            self._calls.metrics.observe_inputs(task_type, call.input_bytes)
+        self._calls.metrics.ended(
+            EndedCall(
+                self._method,
+                operation or "",
+                call.category.name if call.category in self._calls.known else _UNKNOWN_TYPE,
+                time.perf_counter() - self._started,
+                code,
+                call.absorbed,
+                call.input_bytes,
+            )
+        )
+
+
+@lru_cache(maxsize=256)
+def _about(category: TaskCategory) -> dict[str, str | int]:
+    return {"task_type": str(category)}
+
+
+async def _received(frames: AsyncIterator[bytes], call: Call) -> list[bytes]:
+    """Return the frames of an ExecuteTaskSync, up to the one with the inputs or the end of the stream."""
+    received = []
+    seconds = call.deadline.remaining
+    try:
+        async with asyncio.timeout(seconds):
+            async for frame in frames:
+                received.append(frame)
+                if flyte1.is_inputs(frame):
+                    break
+    except TimeoutError:
+        message = f"the inputs did not come within {seconds:.3g} s, and the stream was not closed"
+        raise DeadlineExceeded(message) from None
+    return received
 
 
 def _outcome(error: BaseException) -> tuple[StatusCode, str]:
     """Return the status of an error: never a traceback, never a text that is too long for gRPC's headers."""
     if isinstance(error, FairleadError):
-        return status_code(error), _short(str(error))
+        return status_code(error), shortened(str(error), _LONGEST_DETAILS)
     if isinstance(error, DecodeError):
         return StatusCode.INVALID_ARGUMENT, "the request is not the protobuf message that this method takes"
-    if not isinstance(error, Exception):
+    if isinstance(error, _LEAVING):
         return StatusCode.CANCELLED, "cancelled"
     _logger.error("a call failed by a fault of the server", exc_info=error)
     return StatusCode.INTERNAL, f"the server failed ({type(error).__name__}); its log says more"
-
-
-def _short(text: str) -> str:
-    if len(text) <= _LONGEST_DETAILS:
-        return text
-    half = _LONGEST_DETAILS // 2
-    return f"{text[:half]} … {text[-half:]}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import grpc
 
 from fairlead import ConnectorRegistry, Lifecycle
-from fairlead_flyte import health, services
+from fairlead_flyte import connections, health, listening, services
 from fairlead_flyte.catalog import Catalog
 from fairlead_flyte.credentials import server_credentials
 from fairlead_flyte.flyte_secrets import FlyteSecrets
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from fairlead_flyte.options import ServerOptions
 
 _LEAST_PING_INTERVAL = 1000
+_NEVER = 2**31 - 1
+_SHARE_FOR_CONNECTIONS = 0.8
 
 _logger = get_logger(__name__)
 
@@ -75,6 +77,8 @@ class Server:
 
     def _listen(self, server: grpc.aio.Server) -> int:
         options = self.options
+        if not options.reuse_port:
+            listening.check(options.host, options.port)
         try:
             if options.tls_cert and options.tls_key:
                 client_ca = Path(options.client_ca) if options.client_ca else None
@@ -101,24 +105,35 @@ class Server:
         self.metrics.plugin_failures.labels(failure.plugin, failure.distribution, failure.stage).set(1)
         self.health.set([f"connector/{failure.plugin}"], serving=False)
 
-    async def drain(self, *, grace: float) -> None:
-        """Stop: say so, take no new calls, let those that run end within `grace` seconds, and close the connectors."""
+    async def drain(self, *, grace: float, delay: float = 0.0) -> None:
+        """Stop within `grace` seconds without losing a call, and close the connectors.
+
+        First all say that this server is not serving, for `delay` seconds, while balancers find out. Then new connections
+        are refused, and those there are end, each when its age has come; only then is gRPC told to stop, because it cancels
+        the calls that are still on their way to it. Calls that run, and creates without a caller, have all of the grace.
+        """
         server, self._server = self._server, None
         if server is None:
             return
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace
         self.health.shut_down()
-        await asyncio.sleep(min(self.options.drain_delay, grace))
-        deadline = asyncio.get_running_loop().time() + grace
-        await server.stop(grace)
+        await asyncio.sleep(min(delay, grace))
+        if self.options.max_connection_age:
+            connections.refuse_new(self.port)
+            await connections.gone(self.port, seconds=(deadline - loop.time()) * _SHARE_FOR_CONNECTIONS)
+        await server.stop(max(0.0, deadline - loop.time()))
         if creates := self._operations.creations.running:
             _logger.info("waiting for %d creates", len(creates))
-            await asyncio.wait(creates, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
+            await asyncio.wait(creates, timeout=max(0.0, deadline - loop.time()))
         await self._lifecycle.close()
 
 
 def _channel_options(options: ServerOptions) -> list[tuple[str, Any]]:
     """Return gRPC's own options: the pings that Flyte 2 sends every 30 s must not end the connection."""
+    age = round(options.max_connection_age * 1000) or _NEVER
     return [
+        ("grpc.max_connection_age_ms", age),
         ("grpc.so_reuseport", int(options.reuse_port)),
         ("grpc.max_receive_message_length", options.max_message_size),
         ("grpc.max_send_message_length", -1),
@@ -129,6 +144,9 @@ def _channel_options(options: ServerOptions) -> list[tuple[str, Any]]:
 
 
 def _reflect(server: grpc.aio.Server) -> None:
-    from grpc_reflection.v1alpha import reflection
-
+    try:
+        from grpc_reflection.v1alpha import reflection
+    except ImportError as error:
+        message = f'--reflection cannot be used: {error}; install it with pip install "fairlead-flyte[reflection]"'
+        raise ValueError(message) from error
     reflection.enable_server_reflection((*services.SERVICES, health.SERVICE, reflection.SERVICE_NAME), server)

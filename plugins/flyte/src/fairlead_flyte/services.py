@@ -39,16 +39,14 @@ def handlers(calls: Calls, operations: Operations, catalog: Catalog) -> list[grp
             FLYTE1_METADATA,
             {
                 "GetAgent": calls.metadata(f"/{FLYTE1_METADATA}/GetAgent", catalog.get_agent),
-                "ListAgents": calls.metadata(f"/{FLYTE1_METADATA}/ListAgents", lambda _: catalog.list_agents),
+                "ListAgents": calls.metadata(f"/{FLYTE1_METADATA}/ListAgents", catalog.list_agents),
             },
         ),
         _service(
             FLYTE2_METADATA,
             {
                 "GetConnector": calls.metadata(f"/{FLYTE2_METADATA}/GetConnector", catalog.get_connector),
-                "ListConnectors": calls.metadata(
-                    f"/{FLYTE2_METADATA}/ListConnectors", lambda _: catalog.list_connectors
-                ),
+                "ListConnectors": calls.metadata(f"/{FLYTE2_METADATA}/ListConnectors", catalog.list_connectors),
             },
         ),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from fairlead_flyte.logs import configure, get_logger
@@ -12,20 +13,42 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from fairlead_flyte.options import ServerOptions
-
-_ENDING = (signal.SIGTERM, signal.SIGINT)
+    from fairlead_flyte.server import Server
 
 _logger = get_logger(__name__)
+
+
+class ExitCode(IntEnum):
+    """How a server ends; wrong usage is 2, as for all commands."""
+
+    DRAINED = 0
+    CANNOT_START = 1
+    PLUGIN = 3
+    CUT_OFF = 130
 
 
 def serve(options: ServerOptions) -> int:
     """Serve until a signal ends it, and return the exit code."""
     configure(level=options.log_level, as_json=options.log_json)
     if options.workers == 1:
-        return run(lambda: serve_here(options))
+        return reported(lambda: serve_here(options))
     from fairlead_flyte.processes import supervise
 
-    return run(lambda: supervise(options))
+    return reported(lambda: run(lambda: supervise(options)))
+
+
+def reported(start: Callable[[], int]) -> int:
+    """Return the exit code of a server; what the user can mend ends in one line of the log."""
+    from fairlead import PluginError
+
+    try:
+        return start()
+    except PluginError as error:
+        _logger.error("%s", error)  # noqa: TRY400 - its traceback tells a user nothing more
+        return ExitCode.PLUGIN
+    except (OSError, ValueError) as error:
+        _logger.error("%s", error)  # noqa: TRY400
+        return ExitCode.CANNOT_START
 
 
 def run(main: Callable[[], Coroutine[None, None, int]]) -> int:
@@ -42,44 +65,73 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return new_event_loop
 
 
-async def serve_here(options: ServerOptions, *, ready: Callable[[int], None] = lambda _: None) -> int:
-    """Serve in this process until SIGTERM or SIGINT, then drain; a second signal ends at once."""
-    from fairlead import ConnectorRegistry
-    from fairlead_flyte.metrics import serve_metrics
-    from fairlead_flyte.modules import ModuleError, import_modules
+def serve_here(options: ServerOptions, *, ready: Callable[[EndSignals], None] = lambda _: None) -> int:
+    """Load the connectors, serve them in this process until SIGTERM or SIGINT, then drain, and return the exit code.
+
+    While they are loaded, a signal ends the process as it does any other. Raises `OSError` and `ValueError` where the
+    server cannot start, and `PluginError` for a module that was asked for.
+    """
+    from fairlead_flyte.modules import import_modules
     from fairlead_flyte.server import Server
 
-    registry = ConnectorRegistry()
+    server = Server(options)
+    import_modules(options.modules, server.registry)
+    server.registry.list_connectors()
+    return run(lambda: _serve_until_signal(server, ready))
+
+
+async def _serve_until_signal(server: Server, ready: Callable[[EndSignals], None]) -> int:
+    from fairlead_flyte.metrics import serve_metrics
+
+    options = server.options
     signals = EndSignals()
-    try:
-        import_modules(options.modules, registry)
-        async with Server(options, registry) as server:
-            metrics = None
-            if options.metrics_port is not None:
-                metrics = serve_metrics(server.metrics.registry, host=options.host, port=options.metrics_port)
-                _logger.info("metrics on port %d", metrics.server_port)
-            ready(server.port)
-            await signals.first.wait()
-            _logger.info("ending; running calls have %g s", options.grace)
-            draining = asyncio.ensure_future(server.drain(grace=options.grace))
-            await asyncio.wait([draining, asyncio.ensure_future(signals.second.wait())], return_when="FIRST_COMPLETED")
-            if metrics is not None:
-                metrics.shutdown()
-    except (OSError, ValueError, ModuleError) as error:
-        _logger.error("%s", error)  # noqa: TRY400 - a user's mistake needs no traceback
-        return 1
-    return 0
+    metrics = None
+    if options.metrics_port is not None:
+        metrics = serve_metrics(server.metrics.registry, host=options.host, port=options.metrics_port)
+        _logger.info("metrics on port %d", metrics.server_port)
+    async with server:
+        ready(signals)
+        await signals.first.wait()
+        is_drained = await _drain(server, signals)
+    if metrics is not None:
+        metrics.shutdown()
+    return ExitCode.DRAINED if is_drained else ExitCode.CUT_OFF
+
+
+async def _drain(server: Server, signals: EndSignals) -> bool:
+    """Drain until that is done or the second signal comes, and return whether it was done.
+
+    Nothing can be balanced while a person at a terminal waits, so Ctrl-C leaves out the delay.
+    """
+    options = server.options
+    delay = 0.0 if signals.number is signal.SIGINT else options.drain_delay
+    _logger.info("ending; running calls have %g s", options.grace)
+    draining = asyncio.ensure_future(server.drain(grace=options.grace, delay=delay))
+    hurry = asyncio.ensure_future(signals.second.wait())
+    await asyncio.wait([draining, hurry], return_when=asyncio.FIRST_COMPLETED)
+    if draining.done():
+        hurry.cancel()
+        draining.result()
+        return True
+    draining.cancel()
+    return False
 
 
 class EndSignals:
-    """SIGTERM and SIGINT, as events of the loop that is running."""
+    """SIGTERM and SIGINT, as events of the loop that is running; `number` is the first that came."""
 
     def __init__(self) -> None:
         self.first = asyncio.Event()
         self.second = asyncio.Event()
+        self.number = signal.SIGTERM
         loop = asyncio.get_running_loop()
-        for number in _ENDING:
-            loop.add_signal_handler(number, self._came)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.came, number)
 
-    def _came(self) -> None:
-        (self.second if self.first.is_set() else self.first).set()
+    def came(self, number: signal.Signals) -> None:
+        """Note a signal."""
+        if self.first.is_set():
+            self.second.set()
+        else:
+            self.number = number
+            self.first.set()

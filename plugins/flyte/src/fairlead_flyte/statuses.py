@@ -58,21 +58,27 @@ class Statuses:
         asked = self._asked[key] = asyncio.get_running_loop().create_future()
         try:
             status = await ask()
-            self._keep(key, status)
+            if self._asked.get(key) is asked:
+                self._keep(key, status)
             return status
         finally:
-            del self._asked[key]
+            if self._asked.get(key) is asked:
+                del self._asked[key]
             asked.set_result(None)
 
     def _keep(self, key: Key, status: Status) -> None:
-        self.forget(key)
+        self._drop(key)
         self._known[key] = status
         self._bytes += _size(key, status)
         while len(self._known) > self._most or self._bytes > self._most_bytes:
             self._bytes -= _size(*self._known.popitem(last=False))
 
     def forget(self, key: Key) -> None:
-        """Forget a job, whose state has been changed from here."""
+        """Forget a job, whose state has been changed from here; also what is being asked of it is out of date."""
+        self._asked.pop(key, None)
+        self._drop(key)
+
+    def _drop(self, key: Key) -> None:
         if (known := self._known.pop(key, None)) is not None:
             self._bytes -= _size(key, known)
 

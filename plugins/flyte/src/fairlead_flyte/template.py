@@ -6,9 +6,11 @@ The messages are those of Flyte 2; Flyte 1's bytes are read as the same (`fairle
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flyteidl2.core.identifier_pb2 import ResourceType
+from flyteidl2.core.interface_pb2 import TypedInterface as FlyteInterface
 from flyteidl2.core.tasks_pb2 import Resources as FlyteResources
 from flyteidl2.core.tasks_pb2 import Sql as FlyteSql
 
@@ -43,9 +45,7 @@ def from_template(template: tasks_pb2.TaskTemplate, *, native: Any, reserved: It
         type=template.type,
         task_type_version=template.task_type_version,
         id=_identifier(template.id),
-        interface=TypedInterface(
-            inputs=from_variables(template.interface.inputs), outputs=from_variables(template.interface.outputs)
-        ),
+        interface=_interface(template.interface.SerializeToString(deterministic=True)),
         custom=custom,
         config=dict(template.config),
         container=_container(template.container) if target == "container" else None,
@@ -92,6 +92,13 @@ def execution_key(id_: identifier_pb2.TaskExecutionIdentifier) -> str:
 
 def _digest(id_: identifier_pb2.TaskExecutionIdentifier) -> str:
     return hashlib.sha256(id_.SerializeToString(deterministic=True)).hexdigest()[:48]
+
+
+@lru_cache(maxsize=1024)
+def _interface(serialized: bytes) -> TypedInterface:
+    """Return an interface; most executions are of tasks that have been seen before."""
+    interface = FlyteInterface.FromString(serialized)
+    return TypedInterface(inputs=from_variables(interface.inputs), outputs=from_variables(interface.outputs))
 
 
 def _identifier(id_: identifier_pb2.Identifier) -> Identifier:

@@ -138,10 +138,7 @@ def _container(container: Container) -> tasks_pb2.Container:
 
 
 def _amounts(amounts: Mapping[str, str]) -> list[tasks_pb2.Resources.ResourceEntry]:
-    return [
-        tasks_pb2.Resources.ResourceEntry(name=name.upper(), value=value)
-        for name, value in amounts.items()
-    ]
+    return [tasks_pb2.Resources.ResourceEntry(name=name.upper(), value=value) for name, value in amounts.items()]
 
 
 def _pairs(values: Mapping[str, str]) -> list[KeyValuePair]:

@@ -2,25 +2,54 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from fairlead_flyte.logs import configure
 from fairlead_flyte.options import ServerOptions
-from fairlead_flyte.serving import run, serve_here
+from fairlead_flyte.serving import ExitCode, reported, serve_here
+
+if TYPE_CHECKING:
+    from fairlead_flyte.serving import EndSignals
+
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 
 def main() -> int:
-    """Serve with the options in the first argument, and tell the parent on stdout when that has begun."""
+    """Serve with the options in the first argument, from telling the parent so to the parent's end or a signal."""
     options = msgspec.json.decode(sys.argv[1], type=ServerOptions)
     configure(level=options.log_level, as_json=options.log_json)
-    return run(lambda: serve_here(options, ready=_tell_parent))
+    to_parent = os.dup(_STDOUT)
+    os.dup2(_STDERR, _STDOUT)  # what connectors print is not for the parent, which would not read it
+
+    def ready(signals: EndSignals) -> None:
+        os.write(to_parent, b"ready\n")
+        _end_with_parent(signals)
+
+    try:
+        return reported(lambda: serve_here(options, ready=ready))
+    except KeyboardInterrupt:  # passed on by the parent, while the connectors were loaded
+        return ExitCode.CUT_OFF
 
 
-def _tell_parent(_port: int) -> None:
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+def _end_with_parent(signals: EndSignals) -> None:
+    """Drain when stdin ends, which only the parent holds open: then it was killed, and nobody else would end this."""
+    loop = asyncio.get_running_loop()
+
+    def ended() -> None:
+        with suppress(BlockingIOError):
+            if not os.read(_STDIN, 1):
+                loop.remove_reader(_STDIN)
+                if not signals.first.is_set():
+                    signals.came(signal.SIGTERM)
+
+    loop.add_reader(_STDIN, ended)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,25 @@
+"""How long an operation may take, from how long its caller waits."""
+
+import pytest
+
+from fairlead_flyte.call import Call
+
+
+def seconds(time_remaining):
+    return Call(is_flyte1=True, time_remaining=time_remaining).deadline.remaining
+
+
+@pytest.mark.parametrize(("waits", "given"), [(10.0, 9.5), (60.0, 59.5), (1.0, 0.9), (0.1, 0.09)])
+def test_the_answer_arrives_in_time(waits, given):
+    """The answer has to be ready half a second before the client gives up, or a tenth of a short time."""
+    assert 0 < seconds(waits) <= given
+
+
+def test_a_client_that_waits_for_ever():
+    """Without a deadline of the client's, an operation has a minute."""
+    assert 50 < seconds(None) <= 60
+
+
+def test_a_client_that_waits_no_longer():
+    """There is no time for a client whose deadline is over."""
+    assert seconds(-1.0) == 0

@@ -1,0 +1,260 @@
+"""GetTaskLogs: a job's log as a stream, in pieces, and to its end."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+
+import grpc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scripted import Jobs
+
+from fairlead import InvalidHandle, LogLine, LogOriginator, LogPage, Phase, Resource, ResourceNotFound, TransientError
+from fairlead_flyte.paging import in_messages, join_token, split_token
+
+MEBIBYTE = 1024 * 1024
+
+
+class Logged(Jobs):
+    """Jobs with a log of pages, each a list of lines, or an error."""
+
+    task_type = "logged"
+
+    def __init__(self, *pages):
+        super().__init__()
+        self.pages = list(pages)
+        self.tokens = []
+
+    async def get_logs(self, meta, context, *, token=""):
+        self.tokens.append((token, context))
+        for number in range(int(token or 0), len(self.pages)):
+            page = self.pages[number]
+            if isinstance(page, Exception):
+                raise page
+            lines = (line if isinstance(line, LogLine) else LogLine(line) for line in page)
+            yield LogPage(tuple(lines), str(number + 1))
+
+
+@pytest.fixture
+def logged():
+    return Logged(["a", "b", "c"], ["d", "e"])
+
+
+@pytest.fixture(params=["flyte1", "flyte2"])
+async def client(request, serve, logged):
+    """A client of each version, and a job that runs."""
+    flyte = getattr(await serve(logged), request.param)
+    flyte.meta = await flyte.create("logged")
+    return flyte
+
+
+def texts(answers):
+    return [line for answer in answers for line in answer.body.results]
+
+
+def last_token(answers):
+    return answers[-1].header.token if answers and answers[-1].HasField("header") else None
+
+
+async def read(call, received):
+    async for answer in call:
+        received.append(answer)
+
+
+async def test_all_lines_and_a_token(client):
+    """The log of a job that runs ends with the token of what it has not written yet."""
+    answers = await client.logs(client.meta, "logged")
+    assert texts(answers) == ["a", "b", "c", "d", "e"]
+    assert [answer.WhichOneof("part") for answer in answers] == ["body", "body", "header"]
+    assert texts(await client.logs(client.meta, "logged", token=last_token(answers))) == []
+
+
+async def test_a_job_that_has_ended(client, logged):
+    """The log of a job that has ended, read to its end, has no token: nothing more will come."""
+    logged.gets.will(Resource(phase=Phase.SUCCEEDED))
+    answers = await client.logs(client.meta, "logged")
+    assert texts(answers) == ["a", "b", "c", "d", "e"]
+    assert last_token(answers) is None
+
+
+async def test_what_was_written_since(client, logged):
+    """With the token of before, only the lines that are new come."""
+    token = last_token(await client.logs(client.meta, "logged"))
+    logged.pages.append(["f"])
+    assert texts(await client.logs(client.meta, "logged", token=token)) == ["f"]
+
+
+async def test_a_limit_in_the_middle_of_a_page(client, logged):
+    """Not more lines come than were asked for, and the token goes on after them, also after the job has ended."""
+    logged.gets.will(Resource(phase=Phase.SUCCEEDED))
+    first = await client.logs(client.meta, "logged", lines=2)
+    second = await client.logs(client.meta, "logged", lines=2, token=last_token(first))
+    third = await client.logs(client.meta, "logged", lines=2, token=last_token(second))
+    assert [texts(answers) for answers in (first, second, third)] == [["a", "b"], ["c", "d"], ["e"]]
+    assert last_token(third) is None
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6])
+async def test_every_line_exactly_once(client, logged, limit):
+    """Whatever the limit is, going on from token to token gives every line exactly once."""
+    logged.pages = [["a"], [], ["b", "c", "d"], ["e", "f"], []]
+    logged.gets.will(Resource(phase=Phase.FAILED))
+    seen, token = [], ""
+    while token is not None:
+        answers = await client.logs(client.meta, "logged", lines=limit, token=token)
+        assert len(texts(answers)) <= limit
+        seen += texts(answers)
+        token = last_token(answers)
+    assert seen == ["a", "b", "c", "d", "e", "f"]
+
+
+async def test_structured_lines(client, logged):
+    """Lines carry their time and who wrote them."""
+    moment = datetime(2024, 1, 2, 3, 4, 5, 678901, tzinfo=timezone(timedelta(hours=2)))
+    logged.pages = [[LogLine("hello", moment, LogOriginator.USER), LogLine("world", None, LogOriginator.SYSTEM)]]
+    first, second = client.lines((await client.logs(client.meta, "logged"))[0])
+    assert (first.message, first.timestamp.ToDatetime(UTC), first.originator) == ("hello", moment, 1)
+    assert (second.message, second.HasField("timestamp"), second.originator) == ("world", False, 2)
+
+
+async def test_a_large_log(client, logged):
+    """A log of many megabytes comes in messages that a client takes, with every line in its place."""
+    logged.pages = [[f"{n} {'é' * 1000}" for n in range(6000)], ["x" * 5 * MEBIBYTE], ["end"]]
+    answers = await client.logs(client.meta, "logged")
+    assert max(answer.ByteSize() for answer in answers) < 4 * MEBIBYTE
+    joined = "".join(texts(answers))
+    assert joined == "".join(line for page in logged.pages for line in page)
+    assert [line.partition(" ")[0] for line in texts(answers)[:6000]] == [str(n) for n in range(6000)]
+
+
+async def test_texts_that_are_no_unicode(client, logged):
+    """Half a character in a line is replaced; the log arrives."""
+    logged.pages = [["broken \udcff name"]]
+    assert texts(await client.logs(client.meta, "logged")) == ["broken ? name"]
+
+
+async def test_an_error_in_the_middle(client, logged):
+    """What was read before an error arrives, and then the error's own status."""
+    logged.pages.append(TransientError("the log service is away"))
+    received = []
+    request = client.request("GetTaskLogs", client.meta, "logged")
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await read(client.jobs.GetTaskLogs(request, timeout=10), received)
+    assert texts(received) == ["a", "b", "c", "d", "e"]
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert caught.value.details() == "the log service is away"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ResourceNotFound("no run 42"), grpc.StatusCode.NOT_FOUND),
+        (RuntimeError("oops"), grpc.StatusCode.INTERNAL),
+    ],
+)
+async def test_an_error_at_the_start(client, logged, error, code):
+    """An error before the first line is a status too, and not an empty log."""
+    logged.pages = [error]
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await client.logs(client.meta, "logged")
+    assert caught.value.code() is code
+
+
+@pytest.mark.usefixtures("no_retries")
+async def test_a_state_that_cannot_be_read(client, logged):
+    """When nobody can say whether the job has ended, there is a token, and the next call will see."""
+    logged.gets.will(TransientError("away"))
+    answers = await client.logs(client.meta, "logged")
+    assert texts(answers) == ["a", "b", "c", "d", "e"]
+    assert last_token(answers) == "0:2"
+
+
+async def test_what_a_log_asks_is_not_kept(serve, logged):
+    """A log's call does not say where the outputs belong, so the state that it asks for is not given to GetTask."""
+    flyte = (await serve(logged, poll_interval=1000.0)).flyte1
+    meta = await flyte.create("logged")
+    await flyte.logs(meta, "logged")
+    await flyte.get(meta, "logged", output_prefix="s3://bucket/out")
+    assert [call.context.output_prefix for call in logged.gets.calls] == ["", "s3://bucket/out"]
+
+
+async def test_a_state_that_is_known_is_not_asked_for(serve, logged):
+    """While the state of a job is fresh, its log is read without asking for it again."""
+    flyte = (await serve(logged, poll_interval=1000.0)).flyte1
+    meta = await flyte.create("logged")
+    await flyte.get(meta, "logged")
+    await flyte.logs(meta, "logged")
+    assert len(logged.gets.calls) == 1
+
+
+async def test_the_deadline_reaches_the_connector(client, logged):
+    """The connector has a little less time than the client waits."""
+    await client.logs(client.meta, "logged", timeout=5)
+    assert 0 < logged.tokens[0][1].deadline.remaining < 5
+
+
+@pytest.mark.parametrize("token", ["abc", "x:1", "-1:a", ":"])
+async def test_a_token_of_somebody_else(client, token):
+    """A token that this server has not given is an invalid argument."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await client.logs(client.meta, "logged", token=token)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "none that this server gave" in caught.value.details()
+
+
+async def test_a_connector_without_logs(flyte):
+    """A connector that has no logs says that it has none."""
+    meta = await flyte.create()
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await flyte.logs(meta)
+    assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.UNIMPLEMENTED, "Jobs has no logs")
+
+
+async def test_a_meta_that_cannot_be_read(client):
+    """A meta that is not the connector's is an invalid argument."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await client.logs(b"garbage", "logged")
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_reader_that_stops(serve, endless):
+    """A client that stops reading in the middle ends the stream, and the connector's iterator with it."""
+    served = await serve(endless)
+    call = served.flyte2.jobs.GetTaskLogs(served.flyte2.request("GetTaskLogs", b'{"job_id":"a"}', "endless"))
+    await call.read()
+    call.cancel()
+    async with asyncio.timeout(10):
+        await endless.ended.wait()
+
+
+@given(own=st.text(), skip=st.integers(min_value=0))
+def test_tokens_there_and_back(own, skip):
+    """The token of a place leads to that place, whatever the connector's own token is."""
+    assert split_token(join_token(own, skip)) == (own, skip)
+
+
+def test_the_beginning_has_no_token():
+    """Nothing read yet is no token, as Flyte has it."""
+    assert (join_token("", 0), split_token("")) == ("", ("", 0))
+
+
+@pytest.mark.parametrize("token", ["1", "a:b", "²:x"])
+def test_wrong_tokens(token):
+    """What no `join_token` has made is refused."""
+    with pytest.raises(InvalidHandle):
+        split_token(token)
+
+
+@given(st.lists(st.integers(min_value=0, max_value=600_000), max_size=12))
+def test_messages_keep_the_order(sizes):
+    """Lines are put into messages in their order, none too large, and none is lost."""
+    lines = [LogLine("x" * size) for size in sizes]
+    groups = list(in_messages(lines))
+    assert "".join(line.message for group in groups for line in group) == "".join(line.message for line in lines)
+    assert all(sum(len(line.message) for line in group) <= 256 * 1024 for group in groups)
+
+
+def test_many_short_lines():
+    """Also short lines are not too many for one message."""
+    groups = list(in_messages([LogLine("")] * 2500))
+    assert [len(group) for group in groups] == [1000, 1000, 500]
