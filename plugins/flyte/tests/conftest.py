@@ -6,12 +6,16 @@ import grpc
 import pytest
 from backends import SECONDS, Flyte1, Flyte2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from hypothesis import settings
 from scripted import Answers, Endless, Jobs
 from server_process import ServerProcess
 
 from fairlead import Backoff, ConnectorRegistry
 from fairlead_flyte.options import ServerOptions
 from fairlead_flyte.server import Server
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 class Served:

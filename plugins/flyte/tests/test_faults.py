@@ -92,7 +92,7 @@ async def test_a_message_that_is_too_large(served, flyte):
 
 @pytest.mark.parametrize("version", ["flyte1", "flyte2"])
 async def test_a_server_that_takes_large_messages(serve, jobs, version):
-    """With a larger limit the same message is taken, and answers of its size are given."""
+    """With a larger limit the same message is taken."""
     flyte = getattr(await serve(jobs, max_message_size=8 * MEBIBYTE), version)
     text = {"scalar": {"primitive": {"string_value": "x" * 5 * MEBIBYTE}}}
     await flyte.create(inputs={"x": text})

@@ -127,6 +127,13 @@ async def test_texts_that_are_no_unicode(flyte, jobs):
     assert (await flyte.get(await flyte.create())).message == "broken ? name"
 
 
+async def test_what_a_connector_left_empty(flyte, jobs):
+    """None where a connector has nothing to say is the same as nothing."""
+    jobs.gets.will(Resource(phase=Phase.RUNNING, message=None, log_links=None, custom_info=None))
+    resource = await flyte.get(await flyte.create())
+    assert (resource.phase, resource.message, list(resource.log_links)) == (Phase.RUNNING, "", [])
+
+
 async def test_the_output_prefix(flyte, jobs):
     """The connector is told where the outputs of the job belong."""
     await flyte.get(await flyte.create(), output_prefix="s3://bucket/out")

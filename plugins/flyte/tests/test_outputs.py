@@ -72,6 +72,14 @@ async def test_an_output_of_another_type(outputs_of):
     assert resource.message == "USER:InvalidOutputs: output `n[1]`: expected an integer, got str"
 
 
+@pytest.mark.parametrize("outputs", [[1], "n", 7])
+async def test_outputs_without_names(outputs_of, outputs):
+    """Outputs that are no dict fail the job that declares some."""
+    resource = await outputs_of(outputs, {"n": INTEGER})
+    assert resource.phase == Phase.FAILED
+    assert f"`outputs`: expected a dict of values by name, got {type(outputs).__name__}" in resource.message
+
+
 async def test_an_output_that_nobody_declared(flyte, outputs_of):
     """What the task does not declare is left out."""
     assert set(flyte.outputs(await outputs_of({"n": 1, "more": 2}, {"n": INTEGER}))) == {"n"}

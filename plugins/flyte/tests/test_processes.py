@@ -4,15 +4,18 @@ import os
 import re
 import shutil
 import signal
+import urllib.request
 from contextlib import contextmanager
 
 import grpc
 import pytest
 from flyteidl.admin import agent_pb2
 from flyteidl.service.agent_pb2_grpc import AsyncAgentServiceStub
+from prometheus_client import CollectorRegistry
 from server_process import SUPPORT, is_alive, until
 
 from fairlead_flyte import listening
+from fairlead_flyte.metrics import serve_metrics
 
 SECONDS = 30
 GETS = {"method": "/flyteidl.service.AsyncAgentService/GetTask", "code": "OK"}
@@ -132,6 +135,20 @@ def test_a_connector_that_prints(start, tmp_path):
     server.send()
     assert server.ended() == 0
     assert server.output == ""
+
+
+def test_metrics_while_a_process_starts(tmp_path, monkeypatch):
+    """A file that a process has just made, and not yet written, does not keep the others' metrics from being read."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    (tmp_path / "counter_1.db").touch()
+    (tmp_path / "counter_2.db").symlink_to(tmp_path / "of a process that has ended")
+    server = serve_metrics(CollectorRegistry(), host="127.0.0.1", port=0)
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/metrics", timeout=SECONDS) as answer:
+            assert answer.read() == b""
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_everywhere_without_ipv6(monkeypatch):

@@ -78,7 +78,7 @@ def get_task_response(resource: Resource, outputs: Outputs | None) -> bytes:
     message = FlyteResource(
         phase=_PHASES[resource.phase],
         message=_message(resource),
-        log_links=[_link(link) for link in resource.log_links],
+        log_links=[_link(link) for link in resource.log_links or ()],
         outputs=outputs,
     )
     custom_info = dict(resource.custom_info or {})
@@ -91,11 +91,9 @@ def get_task_response(resource: Resource, outputs: Outputs | None) -> bytes:
 
 def _message(resource: Resource) -> str:
     """Return the message, with the error's kind and code before it: Flyte 2, and the async calls of Flyte 1, have no field for them."""
-    error = resource.error
-    if error is None or error.code in resource.message:
-        message = resource.message
-    else:
-        message = f"{error.kind.upper()}:{error.code}: {resource.message}"
+    error, message = resource.error, resource.message or ""
+    if error is not None and error.code not in message:
+        message = f"{error.kind.upper()}:{error.code}: {message}"
     return shortened(message, _LONGEST_MESSAGE)
 
 

@@ -46,8 +46,8 @@ def pack_ended(resource: Resource, outputs: Outputs | None = None) -> bytes:
     """Return the `resource_meta` of a job that has ended like this, with these outputs."""
     ended = _Ended(
         phase=resource.phase.name,
-        message=shortened(resource.message, _LONGEST_MESSAGE),
-        log_links=tuple(_whole_link(link) for link in resource.log_links),
+        message=shortened(resource.message or "", _LONGEST_MESSAGE),
+        log_links=tuple(_whole_link(link) for link in resource.log_links or ()),
         error=_whole_error(resource.error),
         outputs=None if outputs is None else outputs.SerializeToString(deterministic=True),
         custom_info=to_struct(resource.custom_info).SerializeToString() if resource.custom_info else None,

@@ -143,6 +143,7 @@ def to_literals(values: Mapping[str, Any], declared: Mapping[str, LiteralType] |
 
     With one, values that it does not name are left out. Raises `LiteralError` for one that is missing or does not fit.
     """
+    _fitting(values, Mapping, "a dict of values by name", "outputs")
     if declared is None:
         return [NamedLiteral(name=name, value=to_literal(value, None, name)) for name, value in values.items()]
     if missing := [name for name in declared if name not in values]:

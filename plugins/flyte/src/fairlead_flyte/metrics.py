@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from grpc import StatusCode
@@ -15,6 +16,7 @@ from fairlead_flyte.codes import http_status
 from fairlead_flyte.listening import socket_host
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from wsgiref.simple_server import WSGIServer
 
     from prometheus_client import Metric
@@ -188,11 +190,30 @@ def _series(metric: M, *labels: str) -> M:
     return metric.labels(*labels)
 
 
+class _SharedMetrics(MultiProcessCollector):
+    """The sum of the metrics of several processes; the base class fails at a file that a process is just making."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the sums."""
+        files = [str(file) for file in self._folder.glob("*.db") if _is_written(file)]
+        return self.merge(files, accumulate=True)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def _is_written(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:  # its process has ended
+        return False
+
+
 def serve_metrics(registry: CollectorRegistry, *, host: str, port: int) -> WSGIServer:
     """Serve the metrics over HTTP, on a thread; those of all processes where there are several."""
-    if MULTIPROCESS_FOLDER in os.environ:
+    if folder := os.environ.get(MULTIPROCESS_FOLDER):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        registry.register(_SharedMetrics(Path(folder)))
     try:
         server, _ = start_http_server(port, addr=socket_host(host), registry=registry)
     except OSError as error:
