@@ -25,6 +25,7 @@ PACKAGES = [
 ]
 SOURCES = [f"{package}/src" for package in PACKAGES]
 DIST = Path("dist")
+PROCESSES = "3"  # of pytest: much of the time is waiting for others
 
 
 def _find_pythons() -> None:
@@ -81,18 +82,19 @@ def tests(session: nox.Session) -> None:
     """Run all tests against the built packages, on each Python there is."""
     session.install(*_group("tests"))
     _install_packages(session)
-    session.run("pytest", "-n", "2", "--dist", "loadfile", *session.posargs)
+    session.run("pytest", "-n", PROCESSES, "--dist", "loadfile", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0], venv_backend="uv")
 def floors(session: nox.Session) -> None:
     """Run the tests of the core with the oldest dependencies that the packages allow."""
     session.install(*_group("tests"))
+    packages = [f"./{package}" for package in PACKAGES]
     session.install(
-        "--no-sources", "--reinstall", "--resolution", "lowest-direct", *(f"./{package}" for package in PACKAGES)
+        "--no-sources", "--reinstall", "--resolution", "lowest-direct", *packages, "./plugins/flyte[reflection]"
     )
     session.run("uv", "pip", "list")
-    session.run("pytest", "-n", "2", "core", "plugins", "tests/test_cli.py", *session.posargs)
+    session.run("pytest", "-n", PROCESSES, "core", "plugins", "tests/test_cli.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])
@@ -109,7 +111,7 @@ def peers_inside(session: nox.Session, peer: str) -> None:
     """Run our connectors inside of flytekit and flyte, and theirs inside of ours."""
     session.install(*_group("tests"), f"./plugins/flyte[{peer}]")
     _install_packages(session)
-    session.run("pytest", "-n", "2", f"peers/in_{peer}", *session.posargs)
+    session.run("pytest", "-n", PROCESSES, f"peers/in_{peer}", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

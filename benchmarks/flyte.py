@@ -28,7 +28,7 @@ _FLYTEKIT = "flytekit"
 _UVLOOP = "bare gRPC on uvloop"
 _ASYNCIO = "bare gRPC on asyncio"
 
-_SERVE = "fairlead serve flyte --host 127.0.0.1 --port {port} --metrics-port {metrics_port} -m flyte_noop_fairlead"
+_SERVE = "fairlead serve flyte --host 127.0.0.1 --port {port} --metrics-port {metrics_port} -m flyte_noop_fairlead --max-connection-age 0s"
 _PYFLYTE = "pyflyte serve connector --port {port} --prometheus_port {metrics_port} --modules flyte_noop_flytekit"
 _BARE = "python flyte_bare.py {port}"
 

@@ -14,12 +14,13 @@ from google.protobuf.json_format import ParseDict
 from server_process import until
 
 CLIENTS = 50
+PAUSE = 0.05  # of a client between two calls: a thousand calls a second, which leave the machine time to read the answers
 AS_FLYTE_DOES = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
 NEVER_ENDS = {"template": {"type": "dummy", "custom": {"outcome": "never_end"}}}
 
 
 class Load:
-    """Clients that create jobs and ask for them as fast as they can, half of them as Flyte 1 and half as Flyte 2."""
+    """Clients that create jobs and ask for them without end, half of them as Flyte 1 and half as Flyte 2."""
 
     def __init__(self, *servers):
         target = "ipv4:" + ",".join(server.address for server in servers)
@@ -60,6 +61,7 @@ class Load:
             self.failed[error.code(), error.details()] += 1
             raise
         self.succeeded += 1
+        await asyncio.sleep(PAUSE)
         return answer
 
 
