@@ -14,7 +14,7 @@ from google.protobuf.json_format import ParseDict
 from server_process import until
 
 CLIENTS = 50
-PAUSE = 0.05  # of a client between two calls: a thousand calls a second, which leave the machine time to read the answers
+PAUSE = 0.05  # of a client between two calls; a thousand calls a second leave the machine time to read the answers
 AS_FLYTE_DOES = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
 NEVER_ENDS = {"template": {"type": "dummy", "custom": {"outcome": "never_end"}}}
 
