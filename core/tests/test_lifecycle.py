@@ -679,3 +679,19 @@ async def test_trace(lifecycle, context, monkeypatch, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("trace:   hook fairlead_before_create(task=jobs, inputs=[***]): done in ")
     assert any(line.startswith("trace: create jobs(task=jobs, inputs=[***]): done in ") for line in lines)
+
+
+async def test_metrics_are_checked_and_redacted(jobs):
+    """What is no metric is a bug of the connector, and no secret leaves in one."""
+    answers = [[5], "cpu", [Metric("cpu", {"label": "node-of-s3cret-value"})]]
+
+    class Measured(type(jobs)):
+        def get_metrics(self, meta, query, context):
+            return answers.pop(0)
+
+    lifecycle, query = serve(Measured), MetricsQuery(queries=("cpu",))
+    context = Context(secrets={"TOKEN": "s3cret-value"})
+    for _ in range(2):
+        with pytest.raises(ConnectorBug, match="no sequence of Metric"):
+            await lifecycle.get_metrics(HANDLE, query, context)
+    assert await lifecycle.get_metrics(HANDLE, query, context) == [Metric("cpu", {"label": "node-of-***"})]

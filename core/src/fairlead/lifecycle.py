@@ -136,7 +136,10 @@ class Lifecycle:
         """Return metrics of a job."""
         async with self._span(Operation.GET_METRICS, handle.category, context, handle=handle) as bound:
             invoker, meta = self._decoded(handle, Operation.GET_METRICS)
-            return await invoker.call(Operation.GET_METRICS, bound, meta, query)  # type: ignore[no-any-return]
+            metrics = await invoker.call(Operation.GET_METRICS, bound, meta, query)
+            if not isinstance(metrics, Sequence) or not all(isinstance(metric, Metric) for metric in metrics):
+                raise invoker.bug(Operation.GET_METRICS, "returned what is no sequence of Metric")
+            return [bound.redactor.redact_value(metric) for metric in metrics]
 
     def _span(self, operation: Operation, category: TaskCategory, context: Context, **arguments: object) -> Span:
         if context.secret_source is None:

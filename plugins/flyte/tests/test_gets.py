@@ -140,6 +140,14 @@ async def test_the_output_prefix(flyte, jobs):
     assert jobs.gets.calls[0].context.output_prefix == "s3://bucket/out"
 
 
+async def test_the_output_prefix_beside_a_connection(served, jobs):
+    """So it is when the request has a connection."""
+    connection = {"configs": {"region": "eu"}}
+    await served.flyte2.get(await served.flyte2.create(), output_prefix="s3://bucket/out", connection=connection)
+    assert jobs.gets.calls[0].context.output_prefix == "s3://bucket/out"
+    assert jobs.gets.calls[0].context.configs == {"region": "eu"}
+
+
 async def test_the_deadline_reaches_the_connector(flyte, jobs):
     """The connector has a little less time than the client waits, so that the answer arrives."""
     await flyte.get(await flyte.create(), timeout=5)

@@ -39,7 +39,7 @@ async def test_an_unknown_service(served):
 
 async def test_watch(served):
     """A watch tells the state now and whenever it changes, and only then."""
-    watch = served.health.Watch(health_pb2.HealthCheckRequest(service="connector/jobs"))
+    watch = served.health.Watch(health_pb2.HealthCheckRequest(service="connector/jobs"), timeout=10)
     assert (await watch.read()).status == SERVING
     served.server.health.set(["connector/answers"], serving=False)
     served.server.health.set(["connector/jobs"], serving=False)
@@ -51,7 +51,7 @@ async def test_watch(served):
 
 async def test_watch_what_is_not_there_yet(served):
     """Also what is not known can be watched, until it is there."""
-    watch = served.health.Watch(health_pb2.HealthCheckRequest(service="later"))
+    watch = served.health.Watch(health_pb2.HealthCheckRequest(service="later"), timeout=10)
     assert (await watch.read()).status == UNKNOWN
     served.server.health.set(["later"], serving=True)
     assert (await watch.read()).status == SERVING
@@ -60,7 +60,9 @@ async def test_watch_what_is_not_there_yet(served):
 
 async def test_the_end(served):
     """At the end everything is NOT_SERVING, and the watches end."""
-    watches = [served.health.Watch(health_pb2.HealthCheckRequest(service=name)) for name in ("", "connector/jobs")]
+    watches = [
+        served.health.Watch(health_pb2.HealthCheckRequest(service=name), timeout=10) for name in ("", "connector/jobs")
+    ]
     assert [(await watch.read()).status for watch in watches] == [SERVING, SERVING]
     served.server.health.shut_down()
     assert [(await watch.read()).status for watch in watches] == [NOT_SERVING, NOT_SERVING]
@@ -73,7 +75,8 @@ async def test_a_watch_after_the_end():
     health = Health()
     health.set([""], serving=True)
     health.shut_down()
-    answers = [answer.status async for answer in health.watch(health_pb2.HealthCheckRequest(), None)]
+    async with asyncio.timeout(10):
+        answers = [answer.status async for answer in health.watch(health_pb2.HealthCheckRequest(), None)]
     assert answers == [NOT_SERVING]
 
 

@@ -94,6 +94,12 @@ async def test_a_limit_in_the_middle_of_a_page(client, logged):
     assert last_token(third) is None
 
 
+async def test_a_limit_at_the_end(client, logged):
+    """When the last line is the last that was asked for, an ended job's log has no token: nobody has to ask again."""
+    logged.gets.will(Resource(phase=Phase.SUCCEEDED))
+    assert last_token(await client.logs(client.meta, "logged", lines=5)) is None
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6])
 async def test_every_line_exactly_once(client, logged, limit):
     """Whatever the limit is, going on from token to token gives every line exactly once."""

@@ -42,7 +42,7 @@ def jobs():
 
 
 async def watched(served):
-    watch = served.health.Watch(health_pb2.HealthCheckRequest())
+    watch = served.health.Watch(health_pb2.HealthCheckRequest(), timeout=10)
     assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
     return watch
 
@@ -98,15 +98,17 @@ async def test_calls_during_the_delay(served):
     draining.cancel()
 
 
-async def test_a_create_without_a_caller(served, flyte, jobs):
+async def test_a_create_without_a_caller(served, flyte, jobs, caplog):
     """A create whose client has gone is waited for, because the job that it begins could not be found again."""
     gate = Gate(Job(job_id="a"))
     jobs.creates.will(gate.step())
     call = flyte.jobs.CreateTask(flyte.create_request())
     await gate.begun.wait()
     call.cancel()
-    draining = asyncio.ensure_future(served.server.drain(grace=20))
     await until(lambda: not served.running())
+    caplog.set_level("INFO")
+    draining = asyncio.ensure_future(served.server.drain(grace=20))
+    await until(lambda: draining.done() or "waiting for 1 creates" in caplog.text)
     assert not draining.done()
     assert not jobs.closed
     gate.open.set()

@@ -66,7 +66,7 @@ async def test_a_wrong_token(served, jobs, method, metadata):
 async def test_health_needs_no_token(served):
     """Health can be asked by everybody, because probes cannot send a token."""
     assert await served.state() == "SERVING"
-    watch = served.health.Watch(health_pb2.HealthCheckRequest())
+    watch = served.health.Watch(health_pb2.HealthCheckRequest(), timeout=10)
     assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
     watch.cancel()
 

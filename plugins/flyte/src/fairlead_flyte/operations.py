@@ -100,9 +100,7 @@ class Operations:
 
     async def _submit(self, task: TaskTemplate, request: CreateTaskRequest, context: Context) -> bytes:
         handle = await self._lifecycle.create(task, from_literals(request.inputs.literals), context)
-        _logger.info(
-            "submitted a job of %s", handle.category
-        )  # not its meta: that of a bridged connector may hold anything
+        _logger.info("submitted a job of %s", handle.category)  # its meta may hold secrets, where it is bridged
         return pack(handle.meta, request.template.interface.outputs)
 
     async def _do_at_once(self, task: TaskTemplate, request: CreateTaskRequest, context: Context) -> bytes:
@@ -222,7 +220,7 @@ class Operations:
                     yield answers.logs_header(join_token(token, skip + len(lines)))
                     return
                 token, skip = page.token, max(0, skip - len(page.lines))
-        if not left or not await self._has_ended(request, call):
+        if not await self._has_ended(request, call):
             yield answers.logs_header(join_token(token, skip))
 
 
