@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", Counter, Summary, Histogram)
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_BATCH = 64
+_BATCH = 16
 MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
