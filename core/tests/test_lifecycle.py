@@ -201,22 +201,6 @@ async def test_what_is_no_ordinary_error_on_a_thread(context, error):
         await serve(Plain).do(TaskTemplate(type="plain"), {}, context)
 
 
-async def test_a_cancellation_is_passed_on(jobs, lifecycle, context):
-    """A call that its host cancels is cancelled, and is no bug."""
-    begun = asyncio.Event()
-
-    async def hang(context):
-        begun.set()
-        await asyncio.Event().wait()
-
-    jobs.on_get = hang
-    call = asyncio.ensure_future(lifecycle.get(HANDLE, context))
-    await begun.wait()
-    call.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await call
-
-
 async def test_transient_errors_of_get_are_retried(jobs, lifecycle, context):
     """Fifty in a row, inside the deadline, are no error."""
     jobs.answers = [TransientError("no"), QuotaExceeded("slow down")] * 25 + [Resource(phase=Phase.RUNNING)]
