@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 
+from fairlead.validation import integral
 from fairlead_flyte.texts import whole
-
-_EXACT_FLOAT_INTEGERS = 2.0**53
 
 
 def from_struct(struct: Struct) -> dict[str, Any]:
@@ -24,8 +23,7 @@ def _from_value(value: Value) -> Any:
     if kind == "string_value":
         return value.string_value
     if kind == "number_value":
-        number = value.number_value
-        return int(number) if number.is_integer() and abs(number) <= _EXACT_FLOAT_INTEGERS else number
+        return integral(value.number_value)
     if kind == "bool_value":
         return value.bool_value
     if kind == "struct_value":
