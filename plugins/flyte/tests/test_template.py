@@ -38,6 +38,15 @@ def test_custom_numbers():
     assert [type(read(custom=custom).custom[key]) for key in ("nodes", "share", "big")] == [int, float, float]
 
 
+def test_custom_is_one_execution_s_own():
+    """What a connector does to its settings, no other execution of the same task sees."""
+    custom = {"cluster": {"workers": 4}, "tags": ["a"]}
+    first = read(custom=custom).custom
+    first["cluster"]["workers"] = 8
+    first["tags"].clear()
+    assert read(custom=custom).custom == custom
+
+
 def test_reserved_keys():
     """Keys of custom that belong to the host are not shown to the connector."""
     custom = dict.fromkeys(RESERVED_KEYS, "x") | {"rows": 3}

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from functools import lru_cache
 
 from flyteidl2.core.interface_pb2 import VariableMap
 from flyteidl2.core.types_pb2 import LiteralType
 from google.protobuf.message import DecodeError
+
+from fairlead_flyte.remembering import remembered
 
 _MARK = b'"flyte_outputs":"'
 _JSON_END = b'"}'
@@ -24,17 +25,23 @@ def pack(meta: bytes, outputs: VariableMap) -> bytes:
     """Return the connector's meta together with the declared outputs of its task."""
     if not outputs.variables:
         return meta
-    declared = VariableMap()
-    for entry in outputs.variables:
-        kept = declared.variables.add(key=entry.key)
-        kept.value.type.CopyFrom(entry.value.type)
-        _without_schemas(kept.value.type)
-    encoded = base64.b64encode(declared.SerializeToString(deterministic=True))
+    encoded = _encoded(outputs.SerializeToString(deterministic=True))
     field = (b"" if meta == _EMPTY else b",") + _MARK + encoded
     return meta[:-1] + field + _JSON_END if meta.endswith(b"}") else meta + field
 
 
-@lru_cache(maxsize=4096)
+@remembered
+def _encoded(serialized: bytes) -> bytes:
+    """Return the types of declared outputs in base64; most jobs are of tasks that have been seen before."""
+    declared = VariableMap()
+    for entry in VariableMap.FromString(serialized).variables:
+        kept = declared.variables.add(key=entry.key)
+        kept.value.type.CopyFrom(entry.value.type)
+        _without_schemas(kept.value.type)
+    return base64.b64encode(declared.SerializeToString(deterministic=True))
+
+
+@remembered
 def unpack(packed: bytes) -> tuple[bytes, dict[str, LiteralType] | None]:
     """Return the connector's own meta, unchanged, and the declared outputs by name; None where nothing is known of them.
 

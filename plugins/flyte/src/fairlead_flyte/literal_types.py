@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from flyteidl2.core.interface_pb2 import VariableMap
@@ -11,6 +10,7 @@ from flyteidl2.core.types_pb2 import LiteralType, SimpleType
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 from fairlead import Variable
+from fairlead_flyte.remembering import remembered
 
 _ANY = "any"
 _NAMES = {number: name.lower() for name, number in SimpleType.items()}
@@ -33,7 +33,7 @@ def from_literal_type(type_: LiteralType) -> str | dict[str, Any]:
     return _ANY if kind is None else _json_form(type_.SerializeToString(deterministic=True))
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _json_form(serialized: bytes) -> dict[str, Any]:
     return MessageToDict(LiteralType.FromString(serialized))
 

@@ -6,22 +6,23 @@ The messages are those of Flyte 2; Flyte 1's bytes are read as the same (`fairle
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from flyteidl2.core.identifier_pb2 import ResourceType
 from flyteidl2.core.interface_pb2 import TypedInterface as FlyteInterface
 from flyteidl2.core.tasks_pb2 import Resources as FlyteResources
 from flyteidl2.core.tasks_pb2 import Sql as FlyteSql
+from google.protobuf.struct_pb2 import Struct
 
 from fairlead import ExecutionMetadata, TaskMetadata, TaskTemplate, TypedInterface
 from fairlead.task import Container, Identifier, K8sPod, Resources, SecretReference, SecurityContext, Sql
 from fairlead_flyte.literal_types import from_variables
 from fairlead_flyte.plain import from_struct
+from fairlead_flyte.remembering import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
 
     from flyteidl2.connector.connector_pb2 import TaskExecutionMetadata
     from flyteidl2.core import identifier_pb2, literals_pb2, security_pb2, tasks_pb2
@@ -30,6 +31,9 @@ RESERVED_KEYS = ("secrets", "configs", "taskType")
 """The keys of `custom` that Flyte 2 reads itself, as the `Connection` (`flyteplugins/go/tasks/plugins/webapi/connector`)."""
 
 
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
+
 _RESOURCE_TYPES = {number: name.lower() for name, number in ResourceType.items()}
 _RESOURCE_NAMES = {number: name.lower() for name, number in FlyteResources.ResourceName.items()}
 _DIALECTS = {number: name.lower() for name, number in FlyteSql.Dialect.items()}
@@ -37,7 +41,7 @@ _DIALECTS = {number: name.lower() for name, number in FlyteSql.Dialect.items()}
 
 def from_template(template: tasks_pb2.TaskTemplate, *, native: Any, reserved: Iterable[str] = ()) -> TaskTemplate:
     """Return a task template, without the `reserved` keys of `custom`; `native` is kept beside it."""
-    custom = from_struct(template.custom)
+    custom = _decode(_custom(template.custom.SerializeToString(deterministic=True)))
     for key in reserved:
         custom.pop(key, None)
     target = template.WhichOneof("target")
@@ -94,7 +98,13 @@ def _digest(id_: identifier_pb2.TaskExecutionIdentifier) -> str:
     return hashlib.sha256(id_.SerializeToString(deterministic=True)).hexdigest()[:48]
 
 
-@lru_cache(maxsize=1024)
+@remembered
+def _custom(serialized: bytes) -> bytes:
+    """Return a `Struct` as MessagePack, of which each execution gets its own dict, because a connector may change that."""
+    return _encode(from_struct(Struct.FromString(serialized)))
+
+
+@remembered
 def _interface(serialized: bytes) -> TypedInterface:
     """Return an interface; most executions are of tasks that have been seen before."""
     interface = FlyteInterface.FromString(serialized)
