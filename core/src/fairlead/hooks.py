@@ -45,12 +45,14 @@ class Hooks:
         self._manager = pluggy.PluginManager("fairlead")
         self._manager.add_hookspecs(hookspecs)
         self._entries: dict[str, PluginEntry] = {}
+        self._found: dict[str, list[HookImpl]] = {}
         self._pending = discover
 
     def register(self, plugin: object, name: str | None = None) -> None:
         """Add a plugin of this process; raise `PluginError` where a hook's signature is wrong."""
         name = name or getattr(plugin, "__name__", None) or type(plugin).__name__
         was_there = self._manager.is_registered(plugin)
+        self._found.clear()
         try:
             _check_implementations(plugin)
             self._manager.register(plugin, name)
@@ -76,17 +78,19 @@ class Hooks:
 
     async def observe(self, hook: str, surroundings: Context, /, **arguments: object) -> None:
         """Call a hook whose errors must change nothing: they are logged with the plugin's name."""
+        implementations = self._implementations(hook)
+        if not implementations:
+            return
         redact = surroundings.redactor.redact
 
         def log(implementation: HookImpl, error: Exception) -> None:
             _logger.warning("%s", redact(str(self._plugin_error(implementation, error))))
 
-        if implementations := self._implementations(hook):
-            seconds = max(_OBSERVER_SECONDS, surroundings.deadline.remaining)
-            try:
-                await _call(hook, implementations, arguments, redact, on_error=log, seconds=seconds)
-            except Exception as error:
-                _logger.warning("hook %s failed: %s", hook, redact(described(error)))
+        seconds = max(_OBSERVER_SECONDS, surroundings.deadline.remaining)
+        try:
+            await _call(hook, implementations, arguments, redact, on_error=log, seconds=seconds)
+        except Exception as error:
+            _logger.warning("hook %s failed: %s", hook, redact(described(error)))
 
     async def require(self, hook: str, surroundings: Context, /, **arguments: object) -> None:
         """Call a hook that may stop the operation: its `FairleadError` is raised, any other as `PluginError`."""
@@ -117,8 +121,11 @@ class Hooks:
     def _implementations(self, hook: str) -> list[HookImpl]:
         if self._pending:
             self._load()
-        caller: HookCaller = getattr(self._manager.hook, hook)
-        return caller.get_hookimpls()
+        found = self._found.get(hook)
+        if found is None:
+            caller: HookCaller = getattr(self._manager.hook, hook)
+            found = self._found[hook] = caller.get_hookimpls()
+        return found
 
     def _load(self) -> None:
         if not self._pending:

@@ -42,9 +42,8 @@ class Invoker:
         Raises a `FairleadError` in every case of failure, with secrets removed from its message.
         """
         method = functools.partial(getattr(self.connector, operation), *arguments, context)
-        return await self._within(
-            operation, context, method if self._awaitable[operation] else lambda: self._in_thread(method)
-        )
+        start = method if self._awaitable[operation] else functools.partial(self._in_thread, method)
+        return await self._within(operation, context, start)
 
     async def pages(self, context: Context, meta: object, *, token: str) -> AsyncGenerator[LogPage, None]:
         """Yield what `get_logs` yields, be it an async iterator or a plain one, each page within the deadline."""

@@ -22,16 +22,14 @@ def get_logger(name: str) -> logging.Logger:
 def configure(*, level: str, as_json: bool) -> None:
     """Send the logs of this process to stderr."""
     handler = logging.StreamHandler()
-    handler.setFormatter(
-        _JsonFormatter() if as_json else _TextFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    )
+    handler.setFormatter(_JsonFormatter() if as_json else _TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
 
 
 class _JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": _time(record),
             "level": record.levelname,
             "logger": record.name,
             "message": whole(record.getMessage()),
@@ -44,5 +42,11 @@ class _JsonFormatter(logging.Formatter):
 
 class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        about = " ".join(f"{key}={value}" for key, value in SURROUNDINGS.get({}).items())
-        return f"{super().format(record)} [{about}]" if about else super().format(record)
+        line = f"{_time(record)} {record.levelname} {record.name}: {record.getMessage()}"
+        if about := SURROUNDINGS.get(None):
+            line = f"{line} [{' '.join([f'{key}={value}' for key, value in about.items()])}]"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from flyteidl2.connector.connector_pb2 import TaskCategory as TaskCategoryMessage
     from grpc.aio import ServicerContext
 
-    from fairlead_flyte.metrics import Metrics
+    from fairlead_flyte.metrics import Method, Metrics
     from fairlead_flyte.tokens import Token
     from fairlead_flyte.tracing import Tracing
 
@@ -71,9 +71,11 @@ class Calls:
     ) -> Handler:
         """Return the handler of a call with one request and one answer."""
 
+        counted = self.metrics.method(method)
+
         async def handle(data: bytes, context: Context) -> bytes:
             call = Call(is_flyte1=is_flyte1, time_remaining=context.time_remaining())
-            async with _Conduct(self, method, operation, call, context):
+            async with _Conduct(self, counted, operation, call, context):
                 return await act(self._request(message_type, data, call), call)
 
         return grpc.unary_unary_rpc_method_handler(handle)
@@ -81,8 +83,10 @@ class Calls:
     def metadata(self, method: str, act: Callable[[bytes], bytes]) -> Handler:
         """Return the handler of a call that asks what is served; it never waits for others."""
 
+        counted = self.metrics.method(method)
+
         async def handle(data: bytes, context: Context) -> bytes:
-            async with _Conduct(self, method, None, Call(is_flyte1=False, time_remaining=None), context):
+            async with _Conduct(self, counted, None, Call(is_flyte1=False, time_remaining=None), context):
                 return act(data)
 
         return grpc.unary_unary_rpc_method_handler(handle)
@@ -98,10 +102,12 @@ class Calls:
     ) -> Handler:
         """Return the handler of a call with one request and a stream of answers."""
 
+        counted = self.metrics.method(method)
+
         async def handle(data: bytes, context: Context) -> AsyncIterator[bytes]:
             call = Call(is_flyte1=is_flyte1, time_remaining=context.time_remaining())
             async with (
-                _Conduct(self, method, operation, call, context),
+                _Conduct(self, counted, operation, call, context),
                 aclosing(act(self._request(message_type, data, call), call)) as answers,
             ):
                 async for answer in answers:
@@ -112,9 +118,11 @@ class Calls:
     def sync(self, method: str, act: Callable[[list[bytes], Call], Awaitable[bytes]]) -> Handler:
         """Return the handler of ExecuteTaskSync, which answers once it has the header and the inputs."""
 
+        counted = self.metrics.method(method)
+
         async def handle(frames: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
             call = Call(is_flyte1=True, time_remaining=context.time_remaining())
-            async with _Conduct(self, method, Operation.DO, call, context):
+            async with _Conduct(self, counted, Operation.DO, call, context):
                 yield await act(await _received(frames, call), call)
 
         return grpc.stream_stream_rpc_method_handler(handle)
@@ -140,9 +148,9 @@ class _Conduct:
 
     __slots__ = ("_call", "_calls", "_context", "_method", "_operation", "_span", "_started")
 
-    def __init__(self, calls: Calls, method: str, operation: Operation | None, call: Call, context: Context) -> None:
+    def __init__(self, calls: Calls, method: Method, operation: Operation | None, call: Call, context: Context) -> None:
         self._calls = calls
-        self._method = calls.metrics.method(method)
+        self._method = method
         self._operation = operation
         self._call = call
         self._context = context
