@@ -70,7 +70,6 @@ class Calls:
         is_flyte1: bool,
     ) -> Handler:
         """Return the handler of a call with one request and one answer."""
-
         counted = self.metrics.method(method)
 
         async def handle(data: bytes, context: Context) -> bytes:
@@ -82,7 +81,6 @@ class Calls:
 
     def metadata(self, method: str, act: Callable[[bytes], bytes]) -> Handler:
         """Return the handler of a call that asks what is served; it never waits for others."""
-
         counted = self.metrics.method(method)
 
         async def handle(data: bytes, context: Context) -> bytes:
@@ -101,7 +99,6 @@ class Calls:
         is_flyte1: bool,
     ) -> Handler:
         """Return the handler of a call with one request and a stream of answers."""
-
         counted = self.metrics.method(method)
 
         async def handle(data: bytes, context: Context) -> AsyncIterator[bytes]:
@@ -117,7 +114,6 @@ class Calls:
 
     def sync(self, method: str, act: Callable[[list[bytes], Call], Awaitable[bytes]]) -> Handler:
         """Return the handler of ExecuteTaskSync, which answers once it has the header and the inputs."""
-
         counted = self.metrics.method(method)
 
         async def handle(frames: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
