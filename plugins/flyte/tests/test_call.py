@@ -6,7 +6,7 @@ from fairlead_flyte.call import Call
 
 
 def seconds(time_remaining):
-    return Call(is_flyte1=True, time_remaining=time_remaining).deadline.remaining
+    return Call(lambda: time_remaining, is_flyte1=True).deadline.remaining
 
 
 @pytest.mark.parametrize(("waits", "given"), [(10.0, 9.5), (60.0, 59.5), (1.0, 0.9), (0.1, 0.09)])

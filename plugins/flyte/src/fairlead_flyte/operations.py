@@ -129,23 +129,22 @@ class Operations:
 
     async def get(self, request: GetTaskRequest, call: Call) -> bytes:
         """Return the state of a job: the last known one while it is fresh, and where asking fails for now."""
-        status = await self._status(request, call)
+        if is_ended(request.resource_meta):
+            status = _status(*unpack_ended(request.resource_meta), good_for=0.0)
+        else:
+            key = _key(request, call)
+            status = self._statuses.fresh(key) or await self._statuses.get(
+                key, lambda: self._ask(key, call, request.output_prefix)
+            )
         if call.is_flyte1:
             return status.response + flyte1.extra_of_resource(status.phase, status.error)
         return status.response
-
-    async def _status(self, request: GetTaskRequest, call: Call) -> Status:
-        if is_ended(request.resource_meta):
-            resource, outputs = unpack_ended(request.resource_meta)
-            return _status(resource, outputs, good_for=0.0)
-        key = _key(request, call)
-        return await self._statuses.get(key, lambda: self._ask(key, call, request.output_prefix))
 
     async def _has_ended(self, request: GetTaskLogsRequest, call: Call) -> bool:
         """Whether a job has ended. What is asked for here is not kept: this call does not say where the outputs belong."""
         key = _key(request, call)
         last = self._statuses.last(key)
-        if last is None or not (last.phase.is_terminal or time.monotonic() < last.fresh_until):
+        if last is None or not (last.phase.is_terminal or self._statuses.fresh(key)):
             last = await self._ask(key, call, output_prefix="")
         return last.phase.is_terminal
 

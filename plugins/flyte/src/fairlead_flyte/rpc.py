@@ -73,7 +73,7 @@ class Calls:
         counted = self.metrics.method(method)
 
         async def handle(data: bytes, context: Context) -> bytes:
-            call = Call(is_flyte1=is_flyte1, time_remaining=context.time_remaining())
+            call = Call(context.time_remaining, is_flyte1=is_flyte1)
             async with _Conduct(self, counted, operation, call, context):
                 return await act(self._request(message_type, data, call), call)
 
@@ -84,7 +84,7 @@ class Calls:
         counted = self.metrics.method(method)
 
         async def handle(data: bytes, context: Context) -> bytes:
-            async with _Conduct(self, counted, None, Call(is_flyte1=False, time_remaining=None), context):
+            async with _Conduct(self, counted, None, Call(context.time_remaining, is_flyte1=False), context):
                 return act(data)
 
         return grpc.unary_unary_rpc_method_handler(handle)
@@ -102,7 +102,7 @@ class Calls:
         counted = self.metrics.method(method)
 
         async def handle(data: bytes, context: Context) -> AsyncIterator[bytes]:
-            call = Call(is_flyte1=is_flyte1, time_remaining=context.time_remaining())
+            call = Call(context.time_remaining, is_flyte1=is_flyte1)
             async with (
                 _Conduct(self, counted, operation, call, context),
                 aclosing(act(self._request(message_type, data, call), call)) as answers,
@@ -117,7 +117,7 @@ class Calls:
         counted = self.metrics.method(method)
 
         async def handle(frames: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
-            call = Call(is_flyte1=True, time_remaining=context.time_remaining())
+            call = Call(context.time_remaining, is_flyte1=True)
             async with _Conduct(self, counted, Operation.DO, call, context):
                 yield await act(await _received(frames, call), call)
 

@@ -41,18 +41,22 @@ class Statuses:
         """Return what was last known of a job, be it fresh or not."""
         return self._known.get(key)
 
+    def fresh(self, key: Key) -> Status | None:
+        """Return what is known of a job, if it is fresh."""
+        known = self._known.get(key)
+        return known if known is not None and time.monotonic() < known.fresh_until else None
+
     async def get(self, key: Key, ask: Callable[[], Awaitable[Status]]) -> Status:
         """Return the state of a job: the known one while it is fresh, else what `ask` says."""
-        while True:
+        while (fresh := self.fresh(key)) is None:
             known = self._known.get(key)
-            if known is not None and time.monotonic() < known.fresh_until:
-                return known
             asked = self._asked.get(key)
             if asked is None:
                 return await self._ask(key, ask)
             await asyncio.shield(asked)
             if (latest := self._known.get(key)) is not None and latest is not known:
                 return latest
+        return fresh
 
     async def _ask(self, key: Key, ask: Callable[[], Awaitable[Status]]) -> Status:
         asked = self._asked[key] = asyncio.get_running_loop().create_future()
