@@ -7,13 +7,14 @@ import grpc
 import pytest
 from waiting import until
 
-from fairlead import Phase, QuotaExceeded, Resource, TaskCategory
+from fairlead import Deadline, Phase, QuotaExceeded, Resource, TaskCategory
 from fairlead_flyte.intervals import PollIntervals
 from fairlead_flyte.statuses import Status, Statuses
 
 RUNNING = Resource(phase=Phase.RUNNING)
 JOBS = TaskCategory("jobs")
 LONG = 1000.0
+LATER = Deadline.after(LONG)
 
 
 def status(response=b"state", good_for=LONG):
@@ -87,6 +88,24 @@ async def test_a_caller_that_goes_away_while_it_asks(served, jobs):
     go.set()
     assert (await second).phase == Phase.RUNNING
     assert len(jobs.gets.calls) == 2
+
+
+async def test_a_caller_that_waits_for_the_answer_of_another(served, jobs):
+    """A call whose own time is up does not wait for the one that asks: it gets the last known state."""
+    asked = asyncio.Event()
+
+    async def hang(*_):
+        asked.set()
+        await asyncio.Event().wait()
+
+    jobs.gets.will(Resource(phase=Phase.QUEUED, message="in line"), hang)
+    meta = await served.flyte1.create()
+    await served.flyte1.get(meta)
+    first = asyncio.ensure_future(served.flyte1.get(meta, timeout=60))
+    await asked.wait()
+    assert (await served.flyte2.get(meta, timeout=0.5)).message == "in line"
+    assert served.metric("fairlead_flyte_absorbed_errors_total", task_type="jobs", error="DeadlineExceeded") == 1
+    first.cancel()
 
 
 async def test_an_interval_for_one_task_type(serve, jobs):
@@ -165,7 +184,7 @@ async def test_the_least_recently_read_are_forgotten():
     """The number of kept states is bounded; the oldest go first."""
     statuses = Statuses(most=2)
     for meta in (b"1", b"2", b"3"):
-        await statuses.get(key(meta), lambda: _async(status()))
+        await statuses.get(key(meta), lambda: _async(status()), LATER)
     assert [statuses.last(key(meta)) is not None for meta in (b"1", b"2", b"3")] == [False, True, True]
 
 
@@ -173,17 +192,17 @@ async def test_the_bytes_of_states_are_bounded():
     """The size of what is kept is bounded too, and is counted down again by what is forgotten."""
     statuses = Statuses(most_bytes=250)
     for meta in (b"1", b"2", b"3"):
-        await statuses.get(key(meta), lambda: _async(status(b"x" * 100)))
+        await statuses.get(key(meta), lambda: _async(status(b"x" * 100)), LATER)
     assert statuses.last(key(b"1")) is None
     statuses.forget(key(b"2"))
-    await statuses.get(key(b"4"), lambda: _async(status(b"x" * 100)))
+    await statuses.get(key(b"4"), lambda: _async(status(b"x" * 100)), LATER)
     assert statuses.last(key(b"3")) is not None
 
 
 async def test_a_state_that_is_too_large_to_keep():
     """A state that alone is larger than the bound is answered, and not kept."""
     statuses = Statuses(most_bytes=50)
-    assert (await statuses.get(key(b"1"), lambda: _async(status(b"x" * 100)))).response == b"x" * 100
+    assert (await statuses.get(key(b"1"), lambda: _async(status(b"x" * 100)), LATER)).response == b"x" * 100
     assert statuses.last(key(b"1")) is None
 
 

@@ -133,12 +133,17 @@ class Operations:
             status = _status(*unpack_ended(request.resource_meta), good_for=0.0)
         else:
             key = _key(request, call)
-            status = self._statuses.fresh(key) or await self._statuses.get(
-                key, lambda: self._ask(key, call, request.output_prefix)
-            )
+            status = self._statuses.fresh(key) or await self._asked(key, call, request.output_prefix)
         if call.is_flyte1:
             return status.response + flyte1.extra_of_resource(status.phase, status.error)
         return status.response
+
+    async def _asked(self, key: Key, call: Call, output_prefix: str) -> Status:
+        try:
+            return await self._statuses.get(key, lambda: self._ask(key, call, output_prefix), call.deadline)
+        except DeadlineExceeded as error:
+            call.absorbed = error
+            return self._last_known(key, error)
 
     async def _has_ended(self, request: GetTaskLogsRequest, call: Call) -> bool:
         """Whether a job has ended. What is asked for here is not kept: this call does not say where the outputs belong."""

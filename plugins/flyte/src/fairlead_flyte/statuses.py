@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from fairlead import DeadlineExceeded
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from fairlead import Phase, TaskCategory, TaskError
+    from fairlead import Deadline, Phase, TaskCategory, TaskError
 
 Key = tuple["TaskCategory", bytes, bytes]
 """The task category and the `resource_meta` of a job, and the encoded connection that it was asked with."""
@@ -46,14 +48,20 @@ class Statuses:
         known = self._known.get(key)
         return known if known is not None and time.monotonic() < known.fresh_until else None
 
-    async def get(self, key: Key, ask: Callable[[], Awaitable[Status]]) -> Status:
-        """Return the state of a job: the known one while it is fresh, else what `ask` says."""
+    async def get(self, key: Key, ask: Callable[[], Awaitable[Status]], deadline: Deadline) -> Status:
+        """Return the state of a job: the known one while it is fresh, else what `ask` says.
+
+        Raises `DeadlineExceeded` where another call asks, and has no answer before `deadline`.
+        """
         while (fresh := self.fresh(key)) is None:
             known = self._known.get(key)
             asked = self._asked.get(key)
             if asked is None:
                 return await self._ask(key, ask)
-            await asyncio.shield(asked)
+            await asyncio.wait((asked,), timeout=deadline.remaining)
+            if not asked.done():
+                message = "another call asks for the state of the job, and has no answer yet"
+                raise DeadlineExceeded(message)
             if (latest := self._known.get(key)) is not None and latest is not known:
                 return latest
         return fresh
