@@ -6,6 +6,7 @@ from collections import Counter
 
 import grpc
 import pytest
+import trustme
 from flyteidl.admin import agent_pb2
 from flyteidl.service.agent_pb2_grpc import AsyncAgentServiceStub
 from flyteidl2.connector import connector_pb2
@@ -22,11 +23,16 @@ NEVER_ENDS = {"template": {"type": "dummy", "custom": {"outcome": "never_end"}}}
 class Load:
     """Clients that create jobs and ask for them without end, half of them as Flyte 1 and half as Flyte 2."""
 
-    def __init__(self, *servers):
+    def __init__(self, *servers, authority=None):
         target = "ipv4:" + ",".join(server.address for server in servers)
         # A server that was away is back within a moment, and not within gRPC's two minutes.
         options = [("grpc.service_config", AS_FLYTE_DOES), ("grpc.max_reconnect_backoff_ms", 200)]
-        self._channel = grpc.aio.insecure_channel(target, options)
+        if authority is None:
+            self._channel = grpc.aio.insecure_channel(target, options)
+        else:
+            credentials = grpc.ssl_channel_credentials(authority.cert_pem.bytes())
+            options.append(("grpc.ssl_target_name_override", "localhost"))
+            self._channel = grpc.aio.secure_channel(target, credentials, options)
         self._stop = asyncio.Event()
         self.succeeded = 0
         self.failed = Counter()
@@ -70,13 +76,36 @@ def is_called(server):
     return any(name == "fairlead_flyte_calls_total" and value for (name, _), value in server.metrics().items())
 
 
+@pytest.fixture
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls_options(tmp_path, authority):
+    """The options for a server with a certificate of that authority."""
+    certificate = authority.issue_cert("localhost")
+    certificate.private_key_pem.write_to_path(str(tmp_path / "tls.key"))
+    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "tls.crt"))
+    return ["--tls-cert", tmp_path / "tls.crt", "--tls-key", tmp_path / "tls.key"]
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_no_call_fails(start, workers):
     """Two servers are drained in turn and started again on their ports, while fifty clients call without retries."""
-    options = ["--workers", workers, "--max-connection-age", "1s", "--drain-delay", "0s"]
+    await roll(start, "--workers", workers)
+
+
+async def test_no_call_fails_over_tls(start, authority, tls_options):
+    """The same holds where each new connection begins with a handshake."""
+    await roll(start, *tls_options, authority=authority)
+
+
+async def roll(start, *options, authority=None):
+    options = [*options, "--max-connection-age", "1s", "--drain-delay", "0s"]
     servers = [start(*options), start(*options)]
     ports = [server.port for server in servers]
-    async with Load(*servers) as load:
+    async with Load(*servers, authority=authority) as load:
         for turn in (0, 1, 0):
             for server in servers:
                 await asyncio.to_thread(until, lambda server=server: is_called(server), "a call")
