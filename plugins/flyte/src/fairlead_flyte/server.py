@@ -127,6 +127,7 @@ class Server:
             _logger.info("waiting for %d creates", len(creates))
             await asyncio.wait(creates, timeout=max(0.0, deadline - loop.time()))
         await self._lifecycle.close()
+        self.metrics.enter_all()
 
 
 def _channel_options(options: ServerOptions) -> list[tuple[str, Any]]:
