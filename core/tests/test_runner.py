@@ -17,6 +17,7 @@ from fairlead import (
     QuotaExceeded,
     Resource,
     Runner,
+    SyncConnector,
     TaskCategory,
     TaskMetadata,
     TaskTemplate,
@@ -76,6 +77,26 @@ async def test_a_sync_connector_is_run_too(runner, seen, context):
     resource = await runner.run(TaskTemplate(type="upper"), {"x": "a"}, context, progress=seen)
     assert resource.outputs == {"x": "A"}
     assert seen.events == ["SUCCEEDED"]
+
+
+async def test_a_sync_connector_has_a_deadline_too(runner, context):
+    """Without a timeout, what remains is still a number of seconds that any client takes."""
+    remaining = []
+
+    class Asking(SyncConnector):
+        """Notes how long it has."""
+
+        task_type = "asking"
+
+        def do(self, task, inputs, context):
+            remaining.append(context.deadline.remaining)
+            return Resource(phase=Phase.SUCCEEDED)
+
+    runner.lifecycle.registry.register(Asking)
+    await runner.run(TaskTemplate(type="asking"), {}, context)
+    await runner.run(TaskTemplate(type="asking"), {}, context, timeout=30)
+    assert 3600 < remaining[0] <= 24 * 3600
+    assert 0 < remaining[1] <= 30
 
 
 async def test_passing_faults_of_get_do_not_end_a_run(runner, jobs, seen, context, monkeypatch):

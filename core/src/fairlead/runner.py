@@ -21,6 +21,7 @@ _logger = get_logger(__name__)
 _PASSING = (TransientError, QuotaExceeded, DeadlineExceeded)
 
 _CREATE_SECONDS = 120.0
+_DO_SECONDS = 24 * 3600.0  # what connectors pass on to their clients, some of which take no infinite timeout
 _LAST_LOOK_SECONDS = 5.0
 _SHORTEST_POLL = 0.05
 
@@ -73,14 +74,15 @@ class Runner:
     ) -> Resource:
         """Run a task to its end and return its last resource, whatever the outcome.
 
-        `timeout` is in seconds; without one the task's own counts. On expiry, and when the coroutine is
+        `timeout` is in seconds; without one the task's own counts, and a sync connector has a day. On expiry, and when the coroutine is
         cancelled, the job is deleted before `DeadlineExceeded` or the cancellation is raised. No other
         error deletes the job: its handle, which `progress` is told, leads back to it.
         """
         progress = progress or Progress()
         deadline = Deadline.after(task.metadata.timeout if timeout is None else timeout)
         if self.lifecycle.registry.get_connector(*task.category).is_sync:
-            resource = await self.lifecycle.do(task, inputs, _until(context, deadline))
+            within = Deadline.after(min(deadline.remaining, _DO_SECONDS))
+            resource = await self.lifecycle.do(task, inputs, _until(context, within))
             progress.updated(resource)
             return resource
         handle = await self.create(task, inputs, _until(context, deadline), progress=progress)
