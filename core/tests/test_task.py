@@ -51,7 +51,10 @@ def test_floats_stay_floats():
         ({"cluster": {"workers": 1.5}}, "`custom.cluster.workers`: expected `int`"),
         ({"cluster": {"workers": 1e300}}, "`custom.cluster.workers`: expected `int`"),
         ({"cluster": {"workers": 1, "labels": {"a": 1}}}, "`custom.cluster.labels[...]`: expected `str`"),
-        ({"cluster": {"workers": 1, "sopt": 1}}, "`custom.cluster`: object contains unknown field `sopt`"),
+        (
+            {"cluster": {"workers": 1, "sopt": 1}},
+            "`custom.cluster`: unknown field `sopt`. Did you mean `spot`? Known fields: workers, spot, labels",
+        ),
         ({"cluster": {"workers": 1}, "retries": -1}, "`custom.retries`: expected `int` >= 0"),
         ({}, "`custom`: object missing required field `cluster`"),
         (None, "`custom`: expected `object`, got `null`"),

@@ -64,7 +64,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     command: list[str] = []
     args: list[str] = []
     env: dict[str, str] = {}
-    resources: Resources = Resources()
+    resources: Resources = msgspec.field(default_factory=Resources)
     config: dict[str, str] = {}
 
 
@@ -131,8 +131,8 @@ class TaskTemplate(msgspec.Struct, Generic[CustomT], frozen=True, kw_only=True):
     container: Container | None = None
     k8s_pod: K8sPod | None = None
     sql: Sql | None = None
-    metadata: TaskMetadata = TaskMetadata()
-    security_context: SecurityContext = SecurityContext()
+    metadata: TaskMetadata = msgspec.field(default_factory=TaskMetadata)
+    security_context: SecurityContext = msgspec.field(default_factory=SecurityContext)
     native: Any = None
 
     @property

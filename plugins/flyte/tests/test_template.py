@@ -47,6 +47,17 @@ def test_custom_is_one_execution_s_own():
     assert read(custom=custom).custom == custom
 
 
+def test_the_interface_is_one_execution_s_own():
+    """What a connector does to the interface, no other execution of the same task sees."""
+    interface = {"inputs": {"variables": [{"key": "x", "value": {"type": {"collection_type": {"simple": "INTEGER"}}}}]}}
+    first = read(interface=interface).interface.inputs
+    first["x"].type["collectionType"] = "changed"
+    first["y"] = first["x"]
+    again = read(interface=interface).interface.inputs
+    assert list(again) == ["x"]
+    assert again["x"].type == {"collectionType": {"simple": "INTEGER"}}
+
+
 def test_reserved_keys():
     """Keys of custom that belong to the host are not shown to the connector."""
     custom = dict.fromkeys(RESERVED_KEYS, "x") | {"rows": 3}

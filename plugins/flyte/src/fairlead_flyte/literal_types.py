@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from flyteidl2.core.interface_pb2 import VariableMap
 from flyteidl2.core.types_pb2 import LiteralType, SimpleType
-from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.json_format import MessageToJson, ParseDict
 
 from fairlead import Variable
 from fairlead_flyte.remembering import remembered
@@ -30,12 +31,13 @@ def from_literal_type(type_: LiteralType) -> str | dict[str, Any]:
     kind = type_.WhichOneof("type")
     if kind == "simple":
         return _NAMES.get(type_.simple, _ANY)
-    return _ANY if kind is None else _json_form(type_.SerializeToString(deterministic=True))
+    return _ANY if kind is None else msgspec.json.decode(_json_form(type_.SerializeToString(deterministic=True)))
 
 
 @remembered
-def _json_form(serialized: bytes) -> dict[str, Any]:
-    return MessageToDict(LiteralType.FromString(serialized))
+def _json_form(serialized: bytes) -> bytes:
+    """Return the JSON of a type, of which each caller gets its own dict, because a connector may change that."""
+    return MessageToJson(LiteralType.FromString(serialized), indent=None).encode()
 
 
 def to_literal_type(type_: str | dict[str, Any]) -> LiteralType:

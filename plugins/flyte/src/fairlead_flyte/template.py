@@ -33,6 +33,7 @@ RESERVED_KEYS = ("secrets", "configs", "taskType")
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
+_decode_interface = msgspec.msgpack.Decoder(TypedInterface).decode
 
 _RESOURCE_TYPES = {number: name.lower() for name, number in ResourceType.items()}
 _RESOURCE_NAMES = {number: name.lower() for name, number in FlyteResources.ResourceName.items()}
@@ -49,7 +50,7 @@ def from_template(template: tasks_pb2.TaskTemplate, *, native: Any, reserved: It
         type=template.type,
         task_type_version=template.task_type_version,
         id=_identifier(template.id),
-        interface=_interface(template.interface.SerializeToString(deterministic=True)),
+        interface=_decode_interface(_interface(template.interface.SerializeToString(deterministic=True))),
         custom=custom,
         config=dict(template.config),
         container=_container(template.container) if target == "container" else None,
@@ -105,10 +106,10 @@ def _custom(serialized: bytes) -> bytes:
 
 
 @remembered
-def _interface(serialized: bytes) -> TypedInterface:
-    """Return an interface; most executions are of tasks that have been seen before."""
+def _interface(serialized: bytes) -> bytes:
+    """Return an interface as MessagePack, for the same reason."""
     interface = FlyteInterface.FromString(serialized)
-    return TypedInterface(inputs=from_variables(interface.inputs), outputs=from_variables(interface.outputs))
+    return _encode(TypedInterface(inputs=from_variables(interface.inputs), outputs=from_variables(interface.outputs)))
 
 
 def _identifier(id_: identifier_pb2.Identifier) -> Identifier:
