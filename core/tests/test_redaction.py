@@ -2,6 +2,10 @@
 
 import base64
 import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -9,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairlead import LinkType, Phase
 from fairlead.redaction import Redactor
 
 SECRET = 'dapi-0123/45+67 é"\n89'
@@ -81,6 +86,56 @@ def test_values(redactor):
 
     value = {"a": [SECRET, 1, None], SECRET: (SECRET, 2.5), "p": Point(SECRET, 3)}
     assert redactor.redact_value(value) == {"a": ["***", 1, None], "***": ("***", 2.5), "p": Point("***", 3)}
+
+
+class Pair(NamedTuple):
+    user: str
+    token: str
+
+
+@dataclass
+class Login:
+    user: str
+    token: str
+
+
+class Client:
+    def __init__(self, token):
+        self.token = token
+
+    def __repr__(self):
+        return f"Client({self.token})"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"set": {SECRET}},
+        {"frozen": frozenset({SECRET})},
+        {"mapping": MappingProxyType({"token": SECRET})},
+        {"tuple": Pair("ada", SECRET)},
+        {"dataclass": Login("ada", SECRET)},
+        {"exception": ValueError(f"{SECRET} was refused")},
+        {"object": [Client(SECRET)]},
+        {"bytes": SECRET.encode()},
+        {"in base64": base64.b64encode(f"ada:{SECRET}".encode())},
+        {SECRET: 1},
+    ],
+)
+def test_values_that_are_not_plain(redactor, value):
+    """What a connector may put into its texts is plain afterwards, and without the secret."""
+    redacted = redactor.redact_value(value)
+    assert SECRET not in str(redacted)
+    assert not redactor.found_in(json.dumps(redacted).encode())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 1, 0.5, "text", b"bytes", datetime(2026, 1, 1, tzinfo=UTC), timedelta(1), Phase.RUNNING, LinkType.IDE],
+)
+def test_values_that_stay(redactor, value):
+    """What holds no secret is the same afterwards."""
+    assert redactor.redact_value([value])[0] is value
 
 
 def test_found_in_bytes(redactor):

@@ -2,6 +2,9 @@
 
 import base64
 import json
+from collections.abc import Mapping, Set
+from datetime import date, time, timedelta
+from enum import Enum
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +14,8 @@ REDACTED = "***"
 
 _SHORTEST_SECRET = 4
 _SHORTEST_LINE = 16
+
+_WITHOUT_TEXT = (type(None), int, float, date, time, timedelta, Enum)
 
 
 class Redactor:
@@ -50,24 +55,43 @@ class Redactor:
         return text
 
     def redact_value(self, value: Any) -> Any:
-        """Return a plain value with the known secrets replaced in all its strings."""
-        if not self._forms:
+        """Return a value with the known secrets replaced in all its strings.
+
+        What is no plain value, such as an exception or an object of a connector's own, becomes a plain one or
+        its text: it could hold a secret anywhere, and is made a text later on, when nobody looks any more.
+        """
+        if not self._forms or isinstance(value, _WITHOUT_TEXT):
             return value
         if isinstance(value, str):
             return self.redact(value)
-        if isinstance(value, dict):
-            return {self.redact_value(key): self.redact_value(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return type(value)(self.redact_value(item) for item in value)
-        if isinstance(value, msgspec.Struct) and not isinstance(value, type):
+        if isinstance(value, bytes | bytearray):
+            return REDACTED if self.found_in(bytes(value)) else value
+        if isinstance(value, msgspec.Struct):
             changed = {field: self.redact_value(getattr(value, field)) for field in value.__struct_fields__}
             return msgspec.structs.replace(value, **changed)
-        return value
+        return self._redact_items(value if isinstance(value, Mapping | list | tuple | Set) else _plain(value))
+
+    def _redact_items(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {self.redact_value(key): self.redact_value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple | Set):
+            items = [self.redact_value(item) for item in value]
+            return tuple(items) if isinstance(value, tuple) else items
+        return self.redact_value(value)
 
     def found_in(self, data: bytes) -> str:
         """Return the name of a known secret that stands in `data`, or an empty text."""
         text = data.decode(errors="replace")
         return next((name for value, name in self._names.items() if any(form in text for form in _forms(value))), "")
+
+
+def _plain(value: object) -> Any:
+    """Return an object made of plain values, as far as msgspec knows how; else its text."""
+    try:
+        plain = msgspec.to_builtins(value, str_keys=True, enc_hook=str)
+    except (TypeError, ValueError, RecursionError):
+        return str(value)
+    return plain if isinstance(plain, str | int | float | list | dict | None) else str(value)
 
 
 def _forms(value: str) -> set[str]:
