@@ -1,11 +1,22 @@
 """Hook plugins: loaded apart, called together."""
 
 import asyncio
+import socket
 
 import pytest
 
 import fairlead
-from fairlead import Context, Deadline, DeadlineExceeded, Hooks, InvalidTask, PluginError, TaskCategory, hookimpl
+from fairlead import (
+    Context,
+    Deadline,
+    DeadlineExceeded,
+    Hooks,
+    InvalidTask,
+    PluginError,
+    TaskCategory,
+    TransientError,
+    hookimpl,
+)
 
 GOOD = """
     import sys
@@ -45,9 +56,7 @@ def test_plugins_are_loaded_when_the_first_hook_is_called(site):
 
 def test_broken_plugins_are_recorded_and_left_out(site, caplog):
     """Each failure names plugin, distribution, version and stage; the others work."""
-    site.add(
-        "a-good", entry_points="[fairlead.plugins]\npolicy = good_policy:plugin", modules={"good_policy": "plugin = 1"}
-    )
+    site.add("a-good", entry_points="[fairlead.plugins]\npolicy = good_policy:policy", modules={"good_policy": GOOD})
     site.add("b-import", entry_points="[fairlead.plugins]\nb = b_mod:x", modules={"b_mod": "import does_not_exist"})
     site.add("c-exit", entry_points="[fairlead.plugins]\nc = c_mod:x", modules={"c_mod": "raise SystemExit(3)"})
     site.add("d-attr", entry_points="[fairlead.plugins]\nd = d_mod:x", modules={"d_mod": ""})
@@ -69,6 +78,61 @@ def test_broken_plugins_are_recorded_and_left_out(site, caplog):
     assert "fairlead_unheard_of" in failed["f-unknown"][1]
     assert all(f"({name} 1.0)" in text for name, (_, text) in failed.items())
     assert "FAIRLEAD_DISABLE_PLUGINS=c-exit" in caplog.text
+
+
+@pytest.mark.parametrize("value", ["good_policy", "good_policy:policy", "good_policy [extra]"])
+def test_a_module_is_a_plugin(site, value):
+    """An entry point of the group may name the module alone, and its policy is applied."""
+    site.add("good", entry_points=f"[fairlead.plugins]\npolicy = {value}", modules={"good_policy": GOOD})
+    hooks = Hooks()
+    assert [names for _, _, names in hooks.plugins()] == [["fairlead_before_create"]]
+    with pytest.raises(InvalidTask, match="not today"):
+        asyncio.run(hooks.require("fairlead_before_create", context(), task=None, inputs={}, context=None))
+
+
+CLASS = """
+    import fairlead
+
+    class Policy:
+        @fairlead.hookimpl(specname="fairlead_before_create")
+        def refuse(self, task):
+            raise fairlead.InvalidTask("not today")
+
+    class Static:
+        @staticmethod
+        @fairlead.hookimpl
+        def fairlead_before_create(task): ...
+
+    instance = Policy()
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "module", "message"),
+    [
+        ("m:fairlead_before_create", GOOD, "it has no hooks; name the object that has them, such as the module"),
+        ("m", "def fairlead_before_create(task): ...", "it has no hooks"),
+        ("m:Policy", CLASS, "hook `refuse` needs an instance of the class; name an instance"),
+    ],
+)
+def test_a_policy_that_would_not_be_applied_is_a_failure(site, monkeypatch, value, module, message):
+    """What has no hooks, or needs an instance that nobody makes, is recorded, and raised in strict mode."""
+    site.add("wrong", entry_points=f"[fairlead.plugins]\nwrong = {value}", modules={"m": module})
+    hooks = Hooks()
+    assert hooks.plugins() == []
+    (failure,) = hooks.failures
+    assert (failure.stage, failure.distribution) == ("register", "wrong")
+    assert message in str(failure)
+    monkeypatch.setenv("FAIRLEAD_STRICT", "1")
+    with pytest.raises(PluginError, match="wrong 1.0"):
+        Hooks().plugins()
+
+
+@pytest.mark.parametrize("value", ["m:instance", "m:Static"])
+def test_instances_and_static_hooks_are_plugins(site, value):
+    """What can be called is taken, also of a class whose hooks need no instance."""
+    site.add("good", entry_points=f"[fairlead.plugins]\ngood = {value}", modules={"m": CLASS})
+    assert [names for _, _, names in Hooks().plugins()] == [["fairlead_before_create"]]
 
 
 def test_strict_raises_the_first_failure(site, monkeypatch):
@@ -132,6 +196,37 @@ async def test_a_policy_that_breaks_lets_nothing_pass(hooks):
     hooks.register(plugin(fairlead_before_create=broken), "policy")
     with pytest.raises(PluginError, match=r"plugin `policy`: .* raised RuntimeError: database is gone"):
         await hooks.require("fairlead_before_create", context(), task=None, inputs={}, context=None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionResetError("vault is restarting"),
+        TimeoutError(),
+        socket.gaierror(-3, "Temporary failure in name resolution"),
+    ],
+)
+async def test_a_passing_fault_of_a_plugin(hooks, error):
+    """A plugin that whose system cannot be reached for now is asked again, like a connector."""
+
+    async def get_secret(name, context):
+        raise error
+
+    hooks.register(plugin(fairlead_get_secret=get_secret), "vault")
+    with pytest.raises(TransientError, match="`vault`: hook get_secret raised"):
+        await hooks.ask("fairlead_get_secret", context(), name="x", context=None)
+
+
+async def test_an_observer_that_hangs_leaves_time_for_the_answer(hooks, caplog):
+    """However long an operation may take, what is only told of it holds it up for two seconds at the most."""
+
+    async def observe(event):
+        await hang()
+
+    hooks.register(plugin(fairlead_operation_finished=observe), "slow")
+    async with asyncio.timeout(600):
+        await hooks.observe("fairlead_operation_finished", context(seconds=3600), event=None)
+    assert "did not end within 2 s" in caplog.text
 
 
 async def test_the_first_answer_counts(hooks):

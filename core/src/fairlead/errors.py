@@ -16,11 +16,15 @@
     └── DeadlineExceeded         allow more time
 
 Connectors raise `InvalidTask`, `AuthenticationError`, `ResourceNotFound`, `QuotaExceeded` and
-`TransientError`. A builtin `ConnectionError` or `TimeoutError` counts as a `TransientError`. Anything
-else that leaves a connector becomes a `ConnectorBug`.
+`TransientError`. A builtin `ConnectionError` or `TimeoutError` counts as a `TransientError`, and so does an
+`OSError` because a name could not be resolved or a host not be reached. Anything else that leaves a connector
+becomes a `ConnectorBug`.
 """
 
+import errno
 from typing import Self
+
+_UNREACHABLE = {errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN, errno.ENETRESET}
 
 
 class FairleadError(Exception):
@@ -104,3 +108,14 @@ class TransientError(FairleadError):
 
 class DeadlineExceeded(FairleadError):
     """The operation, or the whole task, did not end in the time allowed."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether a builtin error says that the network failed this time, so that it counts as a `TransientError`."""
+    if isinstance(error, ConnectionError | TimeoutError):
+        return True
+    if not isinstance(error, OSError):
+        return False
+    from socket import gaierror  # takes longer to import than all else that a command needs
+
+    return isinstance(error, gaierror) or error.errno in _UNREACHABLE

@@ -10,7 +10,7 @@ import pluggy
 
 from fairlead import hookspecs
 from fairlead.discovery import Group, PluginEntry, Status, installed, is_strict
-from fairlead.errors import DeadlineExceeded, FairleadError, PluginError
+from fairlead.errors import DeadlineExceeded, FairleadError, PluginError, TransientError, is_passing
 from fairlead.hookcall import OnError, call_hook, call_hook_sync
 from fairlead.loading import described, disable_hint, failure, load
 from fairlead.logs import get_logger
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 _SYNCHRONOUS = frozenset({"fairlead_register_connectors", "fairlead_connector_metadata"})
 _PREFIX = "fairlead_"
 _NEVER = float("inf")
-_OBSERVER_SECONDS = 5.0
+_OBSERVER_SECONDS = 2.0  # somebody waits for what they observe
+_OBSERVER_LEAST = 0.25
 
 _logger = get_logger(__name__)
 
@@ -49,7 +50,7 @@ class Hooks:
         self._pending = discover
 
     def register(self, plugin: object, name: str | None = None) -> None:
-        """Add a plugin of this process; raise `PluginError` where a hook's signature is wrong."""
+        """Add a plugin of this process; raise `PluginError` where it has no hooks, or one that cannot be called."""
         name = name or getattr(plugin, "__name__", None) or type(plugin).__name__
         was_there = self._manager.is_registered(plugin)
         self._found.clear()
@@ -57,10 +58,11 @@ class Hooks:
             _check_implementations(plugin)
             self._manager.register(plugin, name)
             self._manager.check_pending()
+            self._check_callable(plugin)
         except (ValueError, TypeError, pluggy.PluginValidationError) as error:
             if self._manager.is_registered(plugin) and not was_there:
                 self._manager.unregister(plugin)
-            hint = "Its hooks must have the names and arguments that fairlead.hookspecs lists"
+            hint = "Its hooks must be marked with fairlead.hookimpl, and have the names and arguments that fairlead.hookspecs lists"
             message = f"plugin `{name}` failed at stage register: {described(error)}. {hint}."
             raise PluginError(message, plugin=name, stage="register", hint=hint) from error
 
@@ -86,7 +88,7 @@ class Hooks:
         def log(implementation: HookImpl, error: Exception) -> None:
             _logger.warning("%s", redact(str(self._plugin_error(implementation, error))))
 
-        seconds = max(_OBSERVER_SECONDS, surroundings.deadline.remaining)
+        seconds = min(_OBSERVER_SECONDS, max(_OBSERVER_LEAST, surroundings.deadline.remaining))
         try:
             await _call(hook, implementations, arguments, redact, on_error=log, seconds=seconds)
         except Exception as error:
@@ -152,6 +154,20 @@ class Hooks:
             raise failure(entry, "register", described(error.__cause__ or error), hint=error.hint) from error
         self._entries[name] = entry
 
+    def _check_callable(self, plugin: object) -> None:
+        """Raise TypeError for a plugin whose hooks would never be called, or never with what they need."""
+        callers = self._manager.get_hookcallers(plugin)
+        if not callers:
+            message = "it has no hooks; name the object that has them, such as the module"
+            raise TypeError(message)
+        if not inspect.isclass(plugin):
+            return
+        for implementation in (each for caller in callers for each in caller.get_hookimpls() if each.plugin is plugin):
+            function = implementation.function
+            if inspect.isfunction(function) and next(iter(inspect.signature(function).parameters), "") == "self":
+                message = f"hook `{function.__name__}` needs an instance of the class; name an instance"
+                raise TypeError(message)
+
     def _plugin_error(self, implementation: HookImpl, error: Exception) -> PluginError:
         entry = self._entries.get(implementation.plugin_name)
         what = f"hook {implementation.function.__name__} raised {described(error)}"
@@ -166,6 +182,8 @@ class Hooks:
 
         def on_error(implementation: HookImpl, error: Exception) -> None:
             refusal = error if isinstance(error, FairleadError) else self._plugin_error(implementation, error)
+            if is_passing(error):
+                refusal = TransientError(str(refusal))
             raise refusal.with_message(redact(str(refusal))) from None
 
         return on_error

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fairlead.errors import ConnectorBug, DeadlineExceeded, FairleadError, TransientError
+from fairlead.errors import ConnectorBug, DeadlineExceeded, FairleadError, TransientError, is_passing
 from fairlead.events import Operation
 from fairlead.loading import described
 from fairlead.logs import TRACEBACK_LOGGER, get_logger
@@ -95,7 +95,7 @@ class Invoker:
         if isinstance(error, FairleadError) and _has_text(error):
             message = redact(str(error))
             return error if message == str(error) else error.with_message(message)
-        if isinstance(error, ConnectionError | TimeoutError):
+        if is_passing(error):
             return TransientError(redact(f"{self.connector.display_name}: {operation} failed: {described(error)}"))
         _logger.error("%s", redact("".join(traceback.format_exception(error))))
         return self.bug(operation, redact(f"raised {described(error)}"))
