@@ -369,6 +369,27 @@ async def test_the_number_of_creates_is_bounded():
     assert await creations.run("a", "", create, seconds=5) == b"5"
 
 
+async def test_the_bytes_of_creates_are_bounded():
+    """Large results, as those of sync connectors, do not fill the memory; a create that runs holds up none of that."""
+    creations, go, made = Creations(most_bytes=250), asyncio.Event(), []
+
+    async def wait():
+        await go.wait()
+        return b"waited"
+
+    async def create():
+        made.append(1)
+        return b"x" * 100
+
+    running = asyncio.ensure_future(creations.run("running", "", wait, seconds=5))
+    for key in ("a", "b", "c", "d", "d", "a"):
+        await creations.run(key, "", create, seconds=5)
+        await asyncio.sleep(0)  # its end is counted
+    assert len(made) == 5
+    go.set()
+    assert await running == b"waited"
+
+
 async def test_a_create_that_runs_is_not_forgotten():
     """However old it is, a create that runs is found."""
     creations, go = Creations(keep=0.0, most=0), asyncio.Event()

@@ -411,6 +411,45 @@ async def test_at_most_so_many_calls(serve, jobs):
     assert len(jobs.creates.calls) == 2
 
 
+async def test_a_state_while_all_places_are_taken(serve, jobs):
+    """A poll whose turn does not come gets the last known state, and one of a job that has ended needs no turn."""
+    served = await serve(jobs, max_concurrency=1)
+    begun = asyncio.Event()
+
+    async def hang(*_):
+        begun.set()
+        await asyncio.Event().wait()
+
+    jobs.creates.will(InvalidTask("no such notebook"), jobs.next_job)
+    refused = await served.flyte2.create()
+    known, other = await served.flyte2.create(), await served.flyte2.create()
+    jobs.gets.will(Resource(phase=Phase.QUEUED, message="in line"), hang)
+    await served.flyte2.get(known)
+    first = asyncio.ensure_future(served.flyte2.get(other))
+    await begun.wait()
+    assert (await served.flyte1.get(known, timeout=0.5)).message == "in line"
+    assert (await served.flyte1.get(refused)).phase == Phase.FAILED
+    first.cancel()
+
+
+async def test_a_create_while_all_places_are_taken(serve, jobs):
+    """A call that has to be made, and whose turn does not come, ends at its deadline with the reason."""
+    served = await serve(jobs, max_concurrency=1)
+    begun = asyncio.Event()
+
+    async def hang(*_):
+        begun.set()
+        await asyncio.Event().wait()
+
+    jobs.creates.will(hang)
+    first = asyncio.ensure_future(served.flyte2.create())
+    await begun.wait()
+    with pytest.raises(grpc.aio.AioRpcError, match="--max-concurrency") as caught:
+        await served.flyte2.create(timeout=0.5)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    first.cancel()
+
+
 async def test_a_client_that_goes_away_while_it_waits(serve, jobs):
     """A call that is given up before its turn leaves its place to the next, and is counted."""
     served = await serve(jobs, max_concurrency=1)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead import ErrorKind, InvalidTask, Phase, TaskError
-from fairlead_flyte.flyte1 import create_request, extra_of_resource, is_inputs, legacy_task_type
+from fairlead_flyte.flyte1 import create_request, extra_of_resource, legacy_task_type, part_of
 from fairlead_flyte.literals import from_literals
 from fairlead_flyte.template import execution_key, from_execution, from_template, idempotency_key
 
@@ -230,7 +230,7 @@ def test_frames_of_a_sync_call():
     request = create_request([header, *inputs])
     assert (request.template.type, request.output_prefix) == ("echo", "s3://b")
     assert sorted(named.name for named in request.inputs.literals) == ["a", "b"]
-    assert [is_inputs(data) for data in (header, *inputs, b"")] == [False, True, True, False]
+    assert [part_of(data) for data in (header, *inputs, b"")] == ["header", "inputs", "inputs", None]
 
 
 def test_frames_without_a_header():

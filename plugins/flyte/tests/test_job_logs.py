@@ -1,13 +1,14 @@
 """GetTaskLogs: a job's log as a stream, in pieces, and to its end."""
 
 import asyncio
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 
 import grpc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted import Jobs
+from scripted import Endless, Jobs
 
 from fairlead import InvalidHandle, LogLine, LogOriginator, LogPage, Phase, Resource, ResourceNotFound, TransientError
 from fairlead_flyte.paging import in_messages, join_token, split_token
@@ -33,6 +34,32 @@ class Logged(Jobs):
                 raise page
             lines = (line if isinstance(line, LogLine) else LogLine(line) for line in page)
             yield LogPage(tuple(lines), str(number + 1))
+
+
+class Ending(Logged):
+    """Jobs that write their last line just before they end, when the rest has been read."""
+
+    async def get(self, meta, context):
+        self.pages.append(["last"])
+        return Resource(phase=Phase.SUCCEEDED)
+
+
+async def test_what_is_written_between_the_reading_and_the_end(serve):
+    """The end is seen after the log was read: what came in between is read too."""
+    served = await serve(Ending(["a", "b"]))
+    answers = await served.flyte2.logs(await served.flyte2.create("logged"), "logged")
+    assert texts(answers) == ["a", "b", "last"]
+    assert last_token(answers) is None
+
+
+async def test_streams_that_nobody_reads(serve):
+    """However many there are, they do not keep jobs from being asked for."""
+    served = await serve(Endless(), max_concurrency=1)
+    meta = await served.flyte2.create("endless")
+    stream = served.flyte2.jobs.GetTaskLogs(served.flyte2.request("GetTaskLogs", meta, "endless"))
+    await anext(aiter(stream))
+    assert (await served.flyte2.get(meta, "endless")).phase == Phase.RUNNING
+    stream.cancel()
 
 
 @pytest.fixture
@@ -233,7 +260,7 @@ async def test_a_reader_that_stops(serve, endless):
         await endless.ended.wait()
 
 
-@given(own=st.text(), skip=st.integers(min_value=0))
+@given(own=st.text(), skip=st.integers(min_value=0, max_value=sys.maxsize // 10))
 def test_tokens_there_and_back(own, skip):
     """The token of a place leads to that place, whatever the connector's own token is."""
     assert split_token(join_token(own, skip)) == (own, skip)
@@ -244,7 +271,7 @@ def test_the_beginning_has_no_token():
     assert (join_token("", 0), split_token("")) == ("", ("", 0))
 
 
-@pytest.mark.parametrize("token", ["1", "a:b", "²:x"])
+@pytest.mark.parametrize("token", ["1", "a:b", "²:x", "9" * 5000 + ":"])
 def test_wrong_tokens(token):
     """What no `join_token` has made is refused."""
     with pytest.raises(InvalidHandle):

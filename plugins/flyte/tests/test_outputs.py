@@ -100,6 +100,13 @@ async def test_only_a_success_has_outputs(outputs_of, phase):
     assert not resource.HasField("outputs")
 
 
+async def test_outputs_that_no_client_takes(outputs_of):
+    """Clients of gRPC take 4 MiB: with more, the job would never end for Flyte, so it has failed."""
+    resource = await outputs_of({"x": "a" * 5_000_000})
+    assert (resource.phase, resource.custom_info["error"]["code"]) == (Phase.FAILED, "OutputsTooLarge")
+    assert "return references to the data" in resource.message
+
+
 async def test_secrets_in_outputs_stay(serve, jobs):
     """Outputs are the job's data, and are never changed."""
     served = await serve(jobs)

@@ -59,6 +59,14 @@ async def test_an_empty_stream(served, answers):
     assert answers.does.calls == []
 
 
+async def test_a_second_header(served):
+    """Headers without end would fill the memory: there is one."""
+    header = served.flyte1.messages.ExecuteTaskSyncRequest(header={"template": {"type": "answers"}})
+    call = served.flyte1.sync.ExecuteTaskSync(iter([header] * 3))
+    assert await call.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "a second header" in await call.details()
+
+
 @pytest.mark.usefixtures("short_deadlines")
 async def test_a_stream_that_nobody_goes_on_with(served):
     """A client that sends nothing, and sets no deadline, gets an answer all the same, and holds no place for ever."""

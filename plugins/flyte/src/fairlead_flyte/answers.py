@@ -49,7 +49,10 @@ _logger = get_logger(__name__)
 
 def with_known_phase(resource: Resource) -> Resource:
     """Return the resource; in a phase that Flyte does not know, the job counts as running, because it has not ended."""
-    phase = _KNOWN_PHASES.get(resource.phase, Phase.RUNNING)
+    phase = _KNOWN_PHASES.get(resource.phase)
+    if phase is None:
+        _logger.warning("a connector returned the phase %r, which is none; the job counts as running", resource.phase)
+        phase = Phase.RUNNING
     return resource if phase is resource.phase else msgspec.structs.replace(resource, phase=phase)
 
 

@@ -24,6 +24,8 @@ class _Creation(msgspec.Struct):
     begun: float
     waiting: int = 0
     answered: bool = False
+    keys: int = 0
+    size: int = 0
 
 
 class Creations:
@@ -35,11 +37,13 @@ class Creations:
     answer nobody got, so that no job is left behind.
     """
 
-    def __init__(self, *, keep: float = 600.0, most: int = 10_000) -> None:
+    def __init__(self, *, keep: float = 600.0, most: int = 10_000, most_bytes: int = 64 * 1024 * 1024) -> None:
         self.running: set[asyncio.Task[bytes]] = set()
         """The creates that have not ended."""
         self._keep = keep
         self._most = most
+        self._most_bytes = most_bytes
+        self._bytes = 0
         self._by_key: dict[str, _Creation] = {}  # the oldest first
         self._left_behind: dict[str, str] = {}  # execution -> the key of a create whose answer nobody got
 
@@ -73,22 +77,31 @@ class Creations:
             return None
         if key not in self._by_key:
             _logger.info("this attempt is given the job of the one before, whose answer was lost")
-            self._by_key[key] = creation
+            self._keep_as(key, creation)
         return creation
 
     def _begin(self, key: str, execution: str, create: Callable[[], Coroutine[None, None, bytes]]) -> _Creation:
         task = _begun(create())
-        self.running.add(task)
-        task.add_done_callback(self._ended)
         creation = _Creation(task, execution, time.monotonic())
         if key:
-            self._by_key[key] = creation
+            self._keep_as(key, creation)
+        self.running.add(task)
+        task.add_done_callback(lambda _: self._ended(creation))
         return creation
 
-    def _ended(self, task: asyncio.Task[bytes]) -> None:
-        self.running.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+    def _keep_as(self, key: str, creation: _Creation) -> None:
+        self._by_key[key] = creation
+        creation.keys += 1
+
+    def _ended(self, creation: _Creation) -> None:
+        self.running.discard(creation.task)
+        if creation.task.cancelled():
+            return
+        if (error := creation.task.exception()) is not None:
             _logger.debug("a create failed: %s", error)
+        elif creation.keys:
+            creation.size = len(creation.task.result())
+            self._bytes += creation.size
 
     def _leave(self, key: str, creation: _Creation) -> None:
         """Note what nobody got, and forget what failed: the next call begins anew."""
@@ -98,18 +111,22 @@ class Creations:
             self._left_behind[creation.execution] = key
 
     def _forget_old(self) -> None:
-        """Forget creates that have ended, when their time has come or there are too many."""
+        """Forget creates that have ended, when their time has come, there are too many, or they take too much memory."""
         oldest = time.monotonic() - self._keep
-        while self._by_key:
-            key, creation = next(iter(self._by_key.items()))
-            is_wanted = creation.begun > oldest and len(self._by_key) <= self._most
-            if is_wanted or not creation.task.done():
+        while ended := next((key for key, creation in self._by_key.items() if creation.task.done()), None):
+            is_full = len(self._by_key) > self._most or self._bytes > self._most_bytes
+            if self._by_key[ended].begun > oldest and not is_full:
                 return
-            self._forget(key)
+            self._forget(ended)
 
     def _forget(self, key: str) -> None:
         creation = self._by_key.pop(key, None)
-        if creation is not None and self._left_behind.get(creation.execution) == key:
+        if creation is None:
+            return
+        creation.keys -= 1
+        if not creation.keys:
+            self._bytes -= creation.size
+        if self._left_behind.get(creation.execution) == key:
             del self._left_behind[creation.execution]
 
 

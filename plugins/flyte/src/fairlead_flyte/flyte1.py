@@ -7,7 +7,6 @@ so the fields that only Flyte 1 has are appended.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flyteidl.admin.agent_pb2 import (
@@ -53,13 +52,16 @@ def legacy_task_type(request: bytes) -> str:
     return GetTaskRequest.FromString(request).task_type
 
 
-@lru_cache(maxsize=256)
+_EXTRA = {
+    phase: GetTaskResponse(resource=Resource(state=state)).SerializeToString() for phase, state in _STATES.items()
+}
+
+
 def extra_of_resource(phase: Phase, error: TaskError | None) -> bytes:
     """Return, as a GetTaskResponse, the fields of a resource that Flyte 2 does not have."""
-    resource = Resource(state=_STATES[phase])
-    if error is not None:
-        resource.agent_error.CopyFrom(_agent_error(error))
-    return GetTaskResponse(resource=resource).SerializeToString()
+    if error is None:
+        return _EXTRA[phase]
+    return _EXTRA[phase] + GetTaskResponse(resource=Resource(agent_error=_agent_error(error))).SerializeToString()
 
 
 def _agent_error(error: TaskError) -> AgentError:
@@ -70,9 +72,10 @@ def _agent_error(error: TaskError) -> AgentError:
     )
 
 
-def is_inputs(frame: bytes) -> bool:
-    """Whether a frame of an ExecuteTaskSync has the inputs, which are the last that a client has to send."""
-    return ExecuteTaskSyncRequest.FromString(frame).HasField("inputs")
+def part_of(frame: bytes) -> str | None:
+    """Return which part of an ExecuteTaskSync a frame is: `header`, or `inputs`, the last that a client has to send."""
+    part: str | None = ExecuteTaskSyncRequest.FromString(frame).WhichOneof("part")
+    return part
 
 
 def create_request(frames: Sequence[bytes]) -> CreateTaskRequest:

@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING
 import grpc
 from grpc_health.v1.health_pb2 import DESCRIPTOR, HealthCheckRequest, HealthCheckResponse
 
+from fairlead_flyte.texts import shortened
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from grpc.aio import ServicerContext
 
     Context = ServicerContext[HealthCheckRequest, HealthCheckResponse]
+
+_LONGEST_NAME = 200
 
 SERVICE = DESCRIPTOR.services_by_name["Health"].full_name
 
@@ -47,7 +51,9 @@ class Health:
     async def check(self, request: HealthCheckRequest, context: Context) -> HealthCheckResponse:
         """Answer for one service."""
         if request.service not in self._serving:
-            await context.abort(grpc.StatusCode.NOT_FOUND, f"unknown service {request.service!r}")
+            await context.abort(
+                grpc.StatusCode.NOT_FOUND, f"unknown service {shortened(request.service, _LONGEST_NAME)!r}"
+            )
         return HealthCheckResponse(status=self._status(request.service))
 
     async def watch(self, request: HealthCheckRequest, _: Context) -> AsyncIterator[HealthCheckResponse]:

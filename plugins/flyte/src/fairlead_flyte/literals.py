@@ -101,7 +101,7 @@ def _from_binary(scalar: Scalar, literal: Literal) -> Any:
         return _opaque(binary.tag or "binary", literal)
     try:
         return _decode_msgpack(binary.value)
-    except (msgspec.DecodeError, ValueError, TypeError):
+    except (msgspec.DecodeError, ValueError, TypeError, RecursionError):
         return _opaque(MSGPACK, literal)
 
 

@@ -36,6 +36,7 @@ from fairlead import (
     Resource,
     ResourceNotFound,
     TaskCategory,
+    TaskError,
     TaskTemplate,
     TransientError,
 )
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from fairlead import ExecutionMetadata, FairleadError
     from fairlead_flyte.call import Call
     from fairlead_flyte.intervals import PollIntervals
+    from fairlead_flyte.slots import Slots
 
 _logger = get_logger(__name__)
 
@@ -66,11 +68,15 @@ _logger = get_logger(__name__)
 class Operations:
     """What Flyte asks for, from its messages to the bytes that answer them.
 
-    `create_seconds` is how long a create may take in all, also when Flyte no longer waits for it.
+    `create_seconds` is how long a create may take in all, also when Flyte no longer waits for it. Asking for a state takes one
+    of the `slots`; a state that is known needs none.
     """
 
-    def __init__(self, lifecycle: Lifecycle, intervals: PollIntervals, *, create_seconds: float = 300.0) -> None:
+    def __init__(
+        self, lifecycle: Lifecycle, intervals: PollIntervals, *, slots: Slots, create_seconds: float = 300.0
+    ) -> None:
         self._lifecycle = lifecycle
+        self._slots = slots
         self._intervals = intervals
         self._create_seconds = create_seconds
         self._statuses = Statuses()
@@ -158,7 +164,11 @@ class Operations:
         meta, outputs_declared = unpack(packed)
         context = _context(call, connection, output_prefix)
         try:
-            resource = answers.with_known_phase(await self._lifecycle.get(Handle(category, meta), context))
+            await self._slots.take(context.deadline)
+            try:
+                resource = answers.with_known_phase(await self._lifecycle.get(Handle(category, meta), context))
+            finally:
+                self._slots.give_back()
         except _PASSING as error:
             call.absorbed = error
             return self._last_known(key, error)
@@ -207,30 +217,41 @@ class Operations:
     async def logs(self, request: GetTaskLogsRequest, call: Call) -> AsyncGenerator[bytes, None]:
         """Yield the log from `token` on, at most `lines` lines of it, and the token of what comes after them.
 
-        The log of a job that has ended, read to its end, has no further token.
+        The log of a job that has ended, read to its end, has no further token. What the job wrote between the reading and its
+        end is read once more.
         """
         if (handle := _handle(request, call)) is None:
             return
         token, skip = split_token(request.token)
         left = request.lines or _ALL_LINES
         context = Context(deadline=call.deadline)
-        async with aclosing(self._lifecycle.get_logs(handle, context, token=token)) as pages:
-            async for page in pages:
-                lines = page.lines[skip : skip + left]
-                for group in in_messages(lines):
-                    yield answers.logs_body(group)
-                left -= len(lines)
-                if skip + len(lines) < len(page.lines):
-                    yield answers.logs_header(join_token(token, skip + len(lines)))
-                    return
-                token, skip = page.token, max(0, skip - len(page.lines))
-        if not await self._has_ended(request, call):
-            yield answers.logs_header(join_token(token, skip))
+        last = self._statuses.last(_key(request, call))
+        has_ended = last is not None and last.phase.is_terminal
+        while True:
+            async with aclosing(self._lifecycle.get_logs(handle, context, token=token)) as pages:
+                async for page in pages:
+                    lines = page.lines[skip : skip + left]
+                    for group in in_messages(lines):
+                        yield answers.logs_body(group)
+                    left -= len(lines)
+                    if skip + len(lines) < len(page.lines):
+                        yield answers.logs_header(join_token(token, skip + len(lines)))
+                        return
+                    token, skip = page.token, max(0, skip - len(page.lines))
+            if has_ended:
+                return
+            has_ended = await self._has_ended(request, call)
+            if not has_ended:
+                yield answers.logs_header(join_token(token, skip))
+                return
 
 
 _DELETED = DeleteTaskResponse().SerializeToString()
 _PASSING = (TransientError, QuotaExceeded, DeadlineExceeded, AuthenticationError)
 _ALL_LINES = sys.maxsize
+_LARGEST_ANSWER = (
+    4 * 1024 * 1024 - 4096
+)  # gRPC's limit of what a client takes, less the fields that are added for Flyte 1
 
 
 def _moment(request: GetTaskMetricsRequest, field: str) -> datetime | None:
@@ -290,7 +311,14 @@ def _context(call: Call, connection: bytes, output_prefix: str = "") -> Context:
 
 
 def _status(resource: Resource, outputs: Outputs | None, *, good_for: float) -> Status:
+    """Return what is answered; an answer that no client would take is a failure, since the job would never end else."""
     response = answers.get_task_response(resource, outputs)
+    if len(response) > _LARGEST_ANSWER:
+        message = f"the answer takes {len(response):,} bytes, and clients take {_LARGEST_ANSWER:,}; return references to the data"
+        error = TaskError(code="OutputsTooLarge") if resource.phase.is_terminal else None
+        phase = Phase.FAILED if resource.phase is Phase.SUCCEEDED else resource.phase
+        resource = Resource(phase=phase, message=message, error=error)
+        response = answers.get_task_response(resource, None)
     return Status(response, resource.phase, resource.error, time.monotonic() + good_for)
 
 

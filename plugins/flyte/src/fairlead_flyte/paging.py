@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fairlead import InvalidHandle
+from fairlead_flyte.texts import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from fairlead import LogLine
 
 _LINES_A_MESSAGE = 1000
+_LONGEST_SKIP = 18  # digits
+_LONGEST_SHOWN = 100
 _CHARACTERS_A_MESSAGE = 256 * 1024
 
 
@@ -27,8 +30,8 @@ def split_token(token: str) -> tuple[str, int]:
     if not token:
         return "", 0
     skip, colon, own = token.partition(":")
-    if not colon or not skip.isdecimal():
-        message = f"the token {token!r} is none that this server gave; give none to read the log from its beginning"
+    if not colon or not skip.isdecimal() or len(skip) > _LONGEST_SKIP:
+        message = f"the token {shortened(token, _LONGEST_SHOWN)!r} is none that this server gave; give none to read the log from its beginning"
         raise InvalidHandle(message)
     return own, int(skip)
 

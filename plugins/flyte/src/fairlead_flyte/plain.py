@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -67,8 +68,12 @@ def _set(target: Value, value: Any) -> None:
 
 def _set_number(target: Value, value: float) -> None:
     try:
-        target.number_value = value
+        number = float(value)
     except OverflowError:  # an int that no double comes near
+        number = math.inf
+    if math.isfinite(number):
+        target.number_value = number
+    else:
         target.string_value = str(value)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import aclosing
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
@@ -13,7 +12,7 @@ from flyteidl2.connector.connector_pb2 import CreateTaskRequest
 from google.protobuf.message import DecodeError, Message
 from grpc import StatusCode
 
-from fairlead import DeadlineExceeded, FairleadError, Operation, TaskCategory
+from fairlead import DeadlineExceeded, FairleadError, InvalidTask, Operation, TaskCategory
 from fairlead_flyte import flyte1
 from fairlead_flyte.call import Call
 from fairlead_flyte.codes import status_code
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from grpc.aio import ServicerContext
 
     from fairlead_flyte.metrics import Method, Metrics
+    from fairlead_flyte.slots import Slots
     from fairlead_flyte.tokens import Token
     from fairlead_flyte.tracing import Tracing
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Message)
 
 _LONGEST_DETAILS = 2000  # bytes, of which gRPC makes up to three each, and clients take 8 KiB of headers
+_LONGEST_TASK_TYPE = 256
 _UNKNOWN_TYPE = "unknown"
 _LEAVING = (asyncio.CancelledError, GeneratorExit)  # nobody waits for an answer
 
@@ -47,18 +48,28 @@ _logger = get_logger(__name__)
 class Calls:
     """Wraps the operations into the handlers that gRPC calls, in bytes as they come and go.
 
-    Parsing is done here and not by gRPC, which would answer what cannot be parsed with UNKNOWN and a Python error. At most
-    `limit` calls run at once; further ones wait, instead of being turned away, because Flyte counts every error.
+    Parsing is done here and not by gRPC, which would answer what cannot be parsed with UNKNOWN and a Python error. A call
+    takes one of the `slots`, but for two: GetTask takes one only where a connector is asked (`Operations`), and the
+    streams of GetTaskLogs, which last as long as their readers like, have slots of their own.
     """
 
     def __init__(
-        self, metrics: Metrics, *, limit: int, known: set[TaskCategory], token: Token | None, tracing: Tracing | None
+        self,
+        metrics: Metrics,
+        *,
+        slots: Slots,
+        streams: Slots,
+        known: set[TaskCategory],
+        token: Token | None,
+        tracing: Tracing | None,
     ) -> None:
         self.metrics = metrics
-        self.limit = asyncio.Semaphore(limit)
+        self.slots = slots
+        self.streams = streams
         self.known = known
         self.token = token
         self.tracing = tracing
+        self._about = {category: _about(category) for category in known}
 
     def unary(
         self,
@@ -71,10 +82,11 @@ class Calls:
     ) -> Handler:
         """Return the handler of a call with one request and one answer."""
         counted = self.metrics.method(method)
+        slots = None if operation is Operation.GET else self.slots
 
         async def handle(data: bytes, context: Context) -> bytes:
             call = Call(context.time_remaining, is_flyte1=is_flyte1)
-            async with _Conduct(self, counted, operation, call, context):
+            async with _Conduct(self, counted, operation, call, context, slots=slots):
                 return await act(self._request(message_type, data, call), call)
 
         return grpc.unary_unary_rpc_method_handler(handle)
@@ -104,7 +116,7 @@ class Calls:
         async def handle(data: bytes, context: Context) -> AsyncIterator[bytes]:
             call = Call(context.time_remaining, is_flyte1=is_flyte1)
             async with (
-                _Conduct(self, counted, operation, call, context),
+                _Conduct(self, counted, operation, call, context, slots=self.streams),
                 aclosing(act(self._request(message_type, data, call), call)) as answers,
             ):
                 async for answer in answers:
@@ -118,13 +130,12 @@ class Calls:
 
         async def handle(frames: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
             call = Call(context.time_remaining, is_flyte1=True)
-            async with _Conduct(self, counted, Operation.DO, call, context):
+            async with _Conduct(self, counted, Operation.DO, call, context, slots=self.slots):
                 yield await act(await _received(frames, call), call)
 
         return grpc.stream_stream_rpc_method_handler(handle)
 
-    @staticmethod
-    def _request(message_type: type[M], data: bytes, call: Call) -> M:
+    def _request(self, message_type: type[M], data: bytes, call: Call) -> M:
         request = message_type.FromString(data)
         if isinstance(request, CreateTaskRequest):
             call.input_bytes = request.inputs.ByteSize()
@@ -132,7 +143,7 @@ class Calls:
             category: TaskCategoryMessage = request.task_category  # type: ignore[attr-defined]  # all others have it
             name = category.name or (flyte1.legacy_task_type(data) if call.is_flyte1 else "")
             call.category = TaskCategory(name, category.version)
-            SURROUNDINGS.set(_about(call.category))
+            SURROUNDINGS.set(self._about.get(call.category) or _about(call.category))
         return request
 
 
@@ -142,14 +153,24 @@ class _Conduct:
     A class, not `asynccontextmanager`: this is on the path of every poll.
     """
 
-    __slots__ = ("_call", "_calls", "_context", "_method", "_operation", "_span", "_started")
+    __slots__ = ("_call", "_calls", "_context", "_method", "_operation", "_slots", "_span", "_started")
 
-    def __init__(self, calls: Calls, method: Method, operation: Operation | None, call: Call, context: Context) -> None:
+    def __init__(
+        self,
+        calls: Calls,
+        method: Method,
+        operation: Operation | None,
+        call: Call,
+        context: Context,
+        *,
+        slots: Slots | None = None,
+    ) -> None:
         self._calls = calls
         self._method = method
         self._operation = operation
         self._call = call
         self._context = context
+        self._slots = slots
         self._span: Any = None
         self._started = time.perf_counter()
 
@@ -159,12 +180,15 @@ class _Conduct:
         if self._calls.token is not None and not self._calls.token.is_in(self._context.invocation_metadata()):
             self._count(StatusCode.UNAUTHENTICATED, None)
             await self._context.abort(StatusCode.UNAUTHENTICATED, "the bearer token is missing or wrong")
-        if self._operation is not None:
+        if self._slots is not None:
             try:
-                await self._calls.limit.acquire()
+                await self._slots.take(self._call.deadline)
             except asyncio.CancelledError:
                 self._count(StatusCode.CANCELLED, self._operation)
                 raise
+            except DeadlineExceeded as error:
+                self._count(StatusCode.DEADLINE_EXCEEDED, self._operation)
+                await self._context.abort(StatusCode.DEADLINE_EXCEEDED, str(error))
         if self._calls.tracing is not None:
             self._span = self._calls.tracing.start(self._method.name, self._context.invocation_metadata())
 
@@ -172,8 +196,8 @@ class _Conduct:
         self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Count how the call ended, and end it with the right status."""
-        if self._operation is not None:
-            self._calls.limit.release()
+        if self._slots is not None:
+            self._slots.give_back()
         code, details = (StatusCode.OK, "") if error is None else _outcome(error)
         self._count(code, self._operation)
         if self._span is not None:
@@ -196,20 +220,24 @@ class _Conduct:
         )
 
 
-@lru_cache(maxsize=256)
 def _about(category: TaskCategory) -> dict[str, str | int]:
-    return {"task_type": str(category)}
+    return {"task_type": shortened(str(category), _LONGEST_TASK_TYPE)}
 
 
 async def _received(frames: AsyncIterator[bytes], call: Call) -> list[bytes]:
     """Return the frames of an ExecuteTaskSync, up to the one with the inputs or the end of the stream."""
-    received = []
+    received: list[bytes] = []
     seconds = call.deadline.remaining
     try:
         async with asyncio.timeout(seconds):
             async for frame in frames:
-                received.append(frame)
-                if flyte1.is_inputs(frame):
+                part = flyte1.part_of(frame)
+                if part == "header" and received:
+                    message = "the stream has a second header; send one, then the inputs"
+                    raise InvalidTask(message)
+                if part is not None:
+                    received.append(frame)
+                if part == "inputs":
                     break
     except TimeoutError:
         message = f"the inputs did not come within {seconds:.3g} s, and the stream was not closed"

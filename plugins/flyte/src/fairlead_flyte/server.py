@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import grpc
 
 from fairlead import ConnectorRegistry, Lifecycle
+from fairlead.spelling import suggestion
 from fairlead_flyte import connections, health, listening, services
 from fairlead_flyte.catalog import Catalog
 from fairlead_flyte.credentials import server_credentials
@@ -19,6 +20,7 @@ from fairlead_flyte.logs import get_logger
 from fairlead_flyte.metrics import Metrics
 from fairlead_flyte.operations import Operations
 from fairlead_flyte.rpc import Calls
+from fairlead_flyte.slots import Slots
 from fairlead_flyte.tokens import Token
 from fairlead_flyte.tracing import Tracing
 
@@ -48,7 +50,10 @@ class Server:
         self.port = 0
         self._lifecycle = Lifecycle(self.registry)
         intervals = PollIntervals(options.poll_interval, options.poll_intervals)
-        self._operations = Operations(self._lifecycle, intervals, create_seconds=options.create_timeout)
+        self._slots = Slots(options.max_concurrency)
+        self._operations = Operations(
+            self._lifecycle, intervals, slots=self._slots, create_seconds=options.create_timeout
+        )
         self._server: grpc.aio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -56,7 +61,8 @@ class Server:
         catalog = Catalog(self.registry)
         calls = Calls(
             self.metrics,
-            limit=self.options.max_concurrency,
+            slots=self._slots,
+            streams=Slots(self.options.max_concurrency),
             known=catalog.categories,
             token=Token(Path(self.options.token_file)) if self.options.token_file else None,
             tracing=Tracing.configured(),
@@ -97,6 +103,7 @@ class Server:
         self.health.set([f"connector/{category}" for category in catalog.categories], serving=True)
         for failure in self.registry.failures:
             self._tell_failure(failure)
+        self._tell_intervals_of_nothing(sorted({category.name for category in catalog.categories}))
         names = ", ".join(str(category) for category in sorted(catalog.categories)) or "none"
         _logger.info("serving Flyte 1 and Flyte 2 on port %d; task types: %s", self.port, names)
 
@@ -104,6 +111,13 @@ class Server:
         _logger.error("%s", failure)
         self.metrics.plugin_failures.labels(failure.plugin, failure.distribution, failure.stage).set(1)
         self.health.set([f"connector/{failure.plugin}"], serving=False)
+
+    def _tell_intervals_of_nothing(self, served: list[str]) -> None:
+        for name in self.options.poll_intervals:
+            if name not in served:
+                _logger.warning(
+                    "--poll-interval %s=…: task type `%s` is not served.%s", name, name, suggestion(name, served)
+                )
 
     async def drain(self, *, grace: float, delay: float = 0.0) -> None:
         """Stop within `grace` seconds without losing a call, and close the connectors.
