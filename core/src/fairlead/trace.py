@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import cast
 
 import msgspec
 
@@ -52,10 +53,18 @@ def traced(what: str, arguments: Mapping[str, object], redact: Callable[[str], s
 
 
 def _brief(name: str, value: object) -> str:
-    """Return an argument in a few characters: of a task its type, of inputs only their names."""
+    """Return an argument in a few characters: of a task its type, of inputs only their names, of a handle its category and checksum.
+
+    A meta may be that of a connector of others, which keeps a secret in it.
+    """
     if name == "inputs" and isinstance(value, Mapping):
         return f"[{', '.join(value)}]"
     if name == "task" and isinstance(value, msgspec.Struct):
         return str(getattr(value, "category", ""))
+    if name == "handle":
+        category, _meta = cast("tuple[object, bytes]", value)
+        return f"{category} {str(value).rpartition('.')[2]}"
+    if name == "meta":
+        return type(value).__name__
     text = str(value) if isinstance(value, tuple) else repr(value)
     return text if len(text) <= _LONGEST_ARGUMENT else f"{text[:_LONGEST_ARGUMENT]}…"

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 
 import pytest
 
@@ -243,6 +244,42 @@ async def test_wrong_settings_are_named(lifecycle, custom, path):
     with pytest.raises(InvalidTask) as caught:
         await start(lifecycle, **custom)
     assert path in str(caught.value)
+
+
+@pytest.mark.parametrize(("number", "what"), [(math.inf, "must be finite"), (math.nan, "expected `float` >= 0.0")])
+@pytest.mark.parametrize(
+    ("custom", "path"),
+    [
+        (lambda number: {"duration": number}, "custom.duration"),
+        (lambda number: {"poll_after": number}, "custom.poll_after"),
+        (lambda number: {"faults": {"slow_get": number}}, "custom.faults.slow_get"),
+    ],
+)
+async def test_times_without_end_are_refused(lifecycle, custom, path, number, what):
+    """What is no finite number cannot be kept in a meta, and is named with its path."""
+    with pytest.raises(InvalidTask) as caught:
+        await start(lifecycle, **custom(number))
+    assert str(caught.value) == f"`{path}`: {what}"
+
+
+async def test_a_folder_that_cannot_be_made(lifecycle, monkeypatch):
+    """The error names the folder, and the variable with which to choose another."""
+    handle = await start(lifecycle, duration=9, faults={"transient_gets": 1})
+    monkeypatch.setenv(system.DIRECTORY_VARIABLE, "/proc/nowhere")
+    message = "the folder /proc/nowhere of the simulated system cannot be used: No such file or directory; name another with FAIRLEAD_DUMMY_DIR"
+    for call in (start(lifecycle), lifecycle.get(handle, context()), lifecycle.delete(handle, context())):
+        with pytest.raises(InvalidTask) as caught:
+            await call
+        assert str(caught.value) == message
+
+
+async def test_a_folder_that_is_none(lifecycle, monkeypatch):
+    """A file in the place of the folder is named too, also where it would only be read."""
+    handle = await start(lifecycle, duration=9)
+    monkeypatch.setenv(system.DIRECTORY_VARIABLE, __file__)
+    for call in (start(lifecycle), lifecycle.get(handle, context())):
+        with pytest.raises(InvalidTask, match=f"the folder {__file__} of .*; name another with FAIRLEAD_DUMMY_DIR"):
+            await call
 
 
 async def test_whole_floats_count_as_integers(lifecycle):

@@ -9,6 +9,12 @@ from pathlib import Path
 import grpc
 import pytest
 import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from flyteidl.admin import agent_pb2
 from flyteidl.service.agent_pb2_grpc import AgentMetadataServiceStub
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -84,6 +90,19 @@ def test_options_in_the_environment(start, tmp_path):
     assert "'soon' is not a duration" in wrong.log
 
 
+def test_times_beyond_what_grpc_can_count(start):
+    """A time that is longer than gRPC's numbers is as long as they are."""
+    server = start("--max-connection-age", "30d", "--grace", "300d")
+    assert served_types(server) == ["dummy", "echo"]
+
+
+def test_a_folder_of_metrics_that_is_not_there(start, tmp_path):
+    """What would fail each call keeps the server from starting."""
+    server = start(PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "absent"))
+    assert server.ended() == 1
+    assert "absent, which is no folder; make it, or take the variable away" in server.log
+
+
 @pytest.fixture
 def files(tmp_path):
     """Files that are not what an option wants, beside a certificate and a key that are."""
@@ -91,6 +110,9 @@ def files(tmp_path):
     issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
     issued.private_key_pem.write_to_path(tmp_path / "key.pem")
     trustme.CA().issue_cert("localhost").private_key_pem.write_to_path(tmp_path / "other-key.pem")
+    key = load_pem_private_key(issued.private_key_pem.bytes(), password=None)
+    encrypted = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password"))
+    (tmp_path / "encrypted.pem").write_bytes(encrypted)
     (tmp_path / "garbage").write_text("garbage\n")
     (tmp_path / "empty").write_text(" \n")
     (tmp_path / "raises.py").write_text("\n1 / 0\n")
@@ -107,6 +129,7 @@ USAGE = [
     (["--client-ca", "cert.pem"], "--client-ca needs --tls-cert and --tls-key"),
     (["--token-file", "absent"], "File 'absent' does not exist"),
     (["--grace", "soon"], "'soon' is not a duration"),
+    (["--max-message-size", "3000000000"], "3000000000 is not in the range"),
     (["--poll-interval", "dummy=soon"], "Invalid value for --poll-interval: 'soon' is not a duration"),
     (["--poll-interval", "=5s"], "names no task type before the `=`"),
     (["--workers", "0"], "'--workers': 0 is not in the range"),
@@ -116,8 +139,16 @@ UNUSABLE = [
     (["--tls-cert", "garbage", "--tls-key", "key.pem"], 1, "garbage and key.pem are no certificate"),
     (["--tls-cert", "cert.pem", "--tls-key", "other-key.pem"], 1, "cert.pem and other-key.pem are no certificate"),
     (["--tls-cert", "cert.pem", "--tls-key", "key.pem", "--client-ca", "garbage"], 1, "garbage is no certificate"),
+    (
+        ["--tls-cert", "cert.pem", "--tls-key", "encrypted.pem"],
+        1,
+        "encrypted.pem cannot be used: it is encrypted; give",
+    ),
     (["--token-file", "empty"], 1, "the token file empty is empty"),
-    (["--host", "host.invalid"], 1, "on host.invalid:0"),
+    (["--host", "host.invalid"], 1, "on host.invalid:0: Name or service not known; choose an address of this machine"),
+    (["--host", "host.invalid", "--no-metrics"], 1, "known; choose an address of this machine with --host"),
+    (["--host", "203.0.113.7", "--workers", "2"], 1, "on 203.0.113.7:0: Cannot assign requested address; choose an"),
+    (["--host", "no..name"], 1, "; choose an address of this machine with --host"),
     (["-m", "absent"], 3, "module `absent` cannot be imported: ModuleNotFoundError: No module named 'absent'; it is"),
     (
         ["-m", "raises"],
@@ -166,6 +197,36 @@ def test_a_port_in_use_is_named(start, option, workers):
     (line,) = [line for line in server.log.splitlines() if not METRICS.search(line)]
     assert f"127.0.0.1:{port}: Address already in use; " in line
     assert f"with {option}" in line
+
+
+def test_a_poll_interval_of_a_type_that_is_not_served(start):
+    """It is a warning, with what was meant, if anything is like it; the rest is served."""
+    server = start("--poll-interval", "dumy=3s", "--poll-interval", "nix=3s", "--poll-interval", "echo=3s")
+    assert served_types(server) == ["dummy", "echo"]
+    assert server.says(r"WARNING .*: --poll-interval dumy=…: task type `dumy` is not served\. Did you mean `dummy`\?\n")
+    assert server.says(r"WARNING .*: --poll-interval nix=…: task type `nix` is not served\.\n")
+    assert server.log.count("WARNING") == 2
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    ("grace", "delay", "age", "advice"),
+    [
+        ("1s", "5s", "10s", "give more than 15 s, or lower --drain-delay (5 s) or --max-connection-age (10 s)"),
+        ("15s", "5s", "10s", "give more than 15 s, or lower --drain-delay (5 s) or --max-connection-age (10 s)"),
+        ("1s", "5s", "0", "give more than 5 s, or lower --drain-delay (5 s)\n"),
+        ("5s", "0s", "10s", "give more than 10 s, or lower --max-connection-age (10 s)\n"),
+        ("16s", "5s", "10s", ""),
+        ("0s", "0s", "0", ""),
+    ],
+)
+def test_a_grace_that_is_too_short(start, workers, grace, delay, age, advice):
+    """It is one warning, which says what to change."""
+    arguments = ["--grace", grace, "--drain-delay", delay, "--max-connection-age", age]
+    server = start("--workers", workers, "--no-metrics", *arguments)
+    assert server.port
+    assert server.log.count("WARNING") == bool(advice)
+    assert advice in server.log
 
 
 @pytest.mark.parametrize("strict", [False, True])

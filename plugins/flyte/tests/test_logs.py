@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from scripted import Jobs
 
-from fairlead import Phase, Resource, SyncConnector, TransientError
+from fairlead import InvalidTask, Phase, Resource, SyncConnector, TransientError
 from fairlead_flyte.logs import configure
 
 _logger = logging.getLogger("a connector")
@@ -155,3 +155,16 @@ def test_texts_that_are_no_unicode(logged):
     lines = logged(as_json=True)
     _logger.warning("broken \udcff name")
     assert line_with(lines(), "broken")["message"] == "broken ? name"
+
+
+async def test_nobody_writes_lines_of_their_own(serve, logged):
+    """A line end in a name or in a text begins no line that looks like another record."""
+    written = logged(as_json=False)
+    jobs = Talking()
+    jobs.creates.will(InvalidTask("no\n2026-01-01T00:00:00.000+00:00 INFO forged: text\r"))
+    served = await serve(jobs)
+    await served.flyte2.create(execution="name\n2026-01-01T00:00:00.000+00:00 INFO forged: name")
+    lines = written()
+    assert any("forged: text" in line for line in lines)
+    assert any("forged: name" in line for line in lines)
+    assert not any(line.startswith("2026-01-01T") for line in lines)

@@ -18,7 +18,7 @@ def self_signed(directory: Path, host: str) -> Certificate:
     try:
         import trustme
     except ImportError as error:
-        message = "TLS needs trustme: install fairlead-databricks-emulator[tls], or give a certificate and a key"
+        message = "--tls needs trustme: install fairlead-databricks-emulator[tls], or give --tls-cert and --tls-key"
         raise ModuleNotFoundError(message) from error
     directory.mkdir(parents=True, exist_ok=True)
     authority = trustme.CA()

@@ -3,6 +3,8 @@
 import json
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,7 +15,13 @@ from fairlead_databricks_emulator.emulator import Emulator
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=0, show_default=True, help="The port to listen on; 0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="The port to listen on; 0 takes a free one.",
+)
 @click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path), help="Where to keep files, logs, environments."
 )
@@ -32,9 +40,22 @@ def main(*, host: str, port: int, data: Path | None, tls: bool, tls_cert: str | 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with Emulator(data=data, host=host, port=port, tls=tls, certificate=given) as emulator:
+    with _started(Emulator(data=data, host=host, port=port, tls=tls, certificate=given)) as emulator:
         click.echo(json.dumps(_ready(emulator)))
         stop.wait()
+
+
+@contextmanager
+def _started(emulator: Emulator) -> Iterator[Emulator]:
+    """Start an emulator, and stop it in the end; what keeps it from starting is one line for the user."""
+    try:
+        emulator.start()
+    except (OSError, ValueError, ImportError) as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        yield emulator
+    finally:
+        emulator.stop()
 
 
 def _ready(emulator: Emulator) -> dict[str, str]:

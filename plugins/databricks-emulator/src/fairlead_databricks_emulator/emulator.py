@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import tempfile
 from contextlib import ExitStack
@@ -74,14 +75,18 @@ class Emulator:
         return self._certificate.ca_file if self._certificate else None
 
     def start(self) -> Self:
-        """Listen, and return when requests are answered."""
+        """Listen, and return when requests are answered.
+
+        Raises `OSError` where it cannot listen or has no folder, and `ValueError` for files that are no certificate.
+        """
         from fairlead_databricks_emulator.serving import ServerThread
 
         with ExitStack() as stack:
             data = Path(self._data or stack.enter_context(tempfile.TemporaryDirectory(prefix="databricks-emulator-")))
+            _make_folder(data)
             if self._tls and self._certificate is None:
                 self._certificate = _make_certificate(data, self._address[0])
-            listener = stack.enter_context(socket.create_server(self._address))
+            listener = stack.enter_context(_listen(*self._address))
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each answer waits 40 ms for an ACK
             scheme = "https" if self._certificate else "http"
             self.host = f"{scheme}://{self._address[0]}:{listener.getsockname()[1]}"
@@ -124,7 +129,30 @@ class Emulator:
         )
 
 
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"--data: the folder {data} cannot be made: {error.strerror}"
+        raise OSError(message) from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except (OSError, UnicodeError) as error:  # the latter for what can be no name, such as `..`
+        is_port = isinstance(error, OSError) and error.errno in {errno.EADDRINUSE, errno.EACCES}
+        advice = "choose another port with --port" if is_port else "choose an address of this machine with --host"
+        message = f"cannot listen on {host}:{port}: {_reason(error)}; {advice}"
+        raise OSError(message) from error
+
+
 def _make_certificate(data: Path, host: str) -> Certificate:
     from fairlead_databricks_emulator.certificates import self_signed
 
     return self_signed(data / "tls", host)
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """Return why, without the address, which `socket.create_server` adds."""
+    return (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]

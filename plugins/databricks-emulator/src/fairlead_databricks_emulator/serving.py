@@ -88,7 +88,9 @@ class ServerThread:
         self._ready.wait()
         if self._failure or self._server is None or not self._server.started:
             self._thread.join()
-            message = "the emulator did not start"
+            if isinstance(self._failure, ValueError):
+                raise self._failure
+            message = f"the emulator did not start: {self._failure!r}"
             raise RuntimeError(message) from self._failure
 
     def stop(self) -> None:
@@ -124,9 +126,20 @@ class ServerThread:
             ssl_certfile=self._certificate.certificate_file if self._certificate else None,
             ssl_keyfile=self._certificate.key_file if self._certificate else None,
         )
+        self._load(config)
         self._server = _Server(config, self._ready)
         await self._server.serve(sockets=[self._listener])
         await _abort(transports)
+
+    def _load(self, config: uvicorn.Config) -> None:
+        try:
+            config.load()
+        except OSError as error:
+            if self._certificate is None:
+                raise
+            files = f"{self._certificate.certificate_file} and {self._certificate.key_file}"
+            message = f"{files} are no certificate and its key, both as PEM: {getattr(error, 'reason', None) or error}"
+            raise ValueError(message) from error
 
 
 async def _abort(transports: set[Any]) -> None:

@@ -1,11 +1,12 @@
 """What a simulated job does, and where it stands at a moment."""
 
+import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from fairlead import LogLine, LogOriginator, Phase
+from fairlead import InvalidTask, LogLine, LogOriginator, Phase
 
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -20,6 +21,13 @@ _ENDS: dict[Outcome, Phase] = {
 }
 
 
+def _check_finite(path: str, seconds: float) -> None:
+    """Raise `InvalidTask` for what JSON, and so a meta, cannot hold."""
+    if not math.isfinite(seconds):
+        message = f"`{path}`: must be finite"
+        raise InvalidTask(message)
+
+
 class Faults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What goes wrong on the way to the simulated system.
 
@@ -31,6 +39,10 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     transient_gets: Count = 0
     unknown_state: str = ""
     slow_get: Seconds = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the time."""
+        _check_finite("custom.faults.slow_get", self.slow_get)
 
 
 class DummyCustom(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -51,6 +63,11 @@ class DummyCustom(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     logs: tuple[str, ...] = ()
     poll_after: Seconds | None = None
     faults: Faults = Faults()
+
+    def __post_init__(self) -> None:
+        """Check the times."""
+        _check_finite("custom.duration", self.duration)
+        _check_finite("custom.poll_after", self.poll_after or 0.0)
 
 
 class Moment(msgspec.Struct, frozen=True):

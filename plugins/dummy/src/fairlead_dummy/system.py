@@ -8,32 +8,39 @@ says.
 import os
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from fairlead import InvalidTask
 
 DIRECTORY_VARIABLE = "FAIRLEAD_DUMMY_DIR"
 
 
 def adopt_or_start(job_id: str, meta: bytes) -> bytes:
     """Record a new job and return its meta, or return the meta of the job that is recorded under that id."""
-    return _record_once(f"{job_id}.json", meta)
+    with _usable():
+        return _record_once(f"{job_id}.json", meta)
 
 
 def mark_deleted(job_id: str) -> None:
     """Record that a job was deleted now, unless it was before."""
-    _record_once(f"{job_id}.deleted", repr(now()).encode())
+    with _usable():
+        _record_once(f"{job_id}.deleted", repr(now()).encode())
 
 
 def deleted_at(job_id: str) -> float | None:
     """Return when a job was deleted, in seconds since the epoch, or None."""
-    try:
-        return float((_directory() / f"{job_id}.deleted").read_bytes())
-    except FileNotFoundError:
-        return None
+    with _usable():
+        try:
+            return float((_directory() / f"{job_id}.deleted").read_bytes())
+        except FileNotFoundError:
+            return None
 
 
 def count_call(job_id: str, limit: int) -> int:
     """Count one more call, up to `limit`, and return how many there were before."""
-    with (_made_directory() / f"{job_id}.calls").open("ab") as calls:
+    with _usable(), (_made_directory() / f"{job_id}.calls").open("ab") as calls:
         before = calls.tell()
         if before < limit:
             calls.write(b".")
@@ -43,6 +50,16 @@ def count_call(job_id: str, limit: int) -> int:
 def now() -> float:
     """Return the clock of the system, in seconds since the epoch."""
     return time.time()
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    """Raise `InvalidTask` where the folder cannot be used: no repetition can mend that, nor is it a bug."""
+    try:
+        yield
+    except OSError as error:
+        message = f"the folder {_directory()} of the simulated system cannot be used: {error.strerror}; name another with {DIRECTORY_VARIABLE}"
+        raise InvalidTask(message) from error
 
 
 def _record_once(name: str, content: bytes) -> bytes:

@@ -11,6 +11,7 @@ from fairlead.cli.values import duration_option, parse_duration
 
 _DEFAULTS = {"GRPC_VERBOSITY": "ERROR", "GRPC_ENABLE_FORK_SUPPORT": "0"}
 _FILE = click.Path(exists=True, dir_okay=False)
+_MOST_BYTES = 2**31 - 1  # gRPC's own numbers are not larger
 _VARIABLES = "FAIRLEAD_SERVE_FLYTE"
 
 
@@ -57,7 +58,10 @@ _VARIABLES = "FAIRLEAD_SERVE_FLYTE"
     help="Time after which clients are asked to connect anew, so that none is left when the server ends; 0 is never.",
 )
 @click.option(
-    "--max-message-size", type=click.IntRange(1024), default=4 * 1024 * 1024, help="Largest request, in bytes."
+    "--max-message-size",
+    type=click.IntRange(1024, _MOST_BYTES),
+    default=4 * 1024 * 1024,
+    help="Largest request, in bytes.",
 )
 @click.option("--max-concurrency", type=click.IntRange(1), default=1000, help="Calls that run at once; others wait.")
 @click.option(

@@ -42,7 +42,10 @@ def _check(certificate: Path, key: Path, client_ca: Path | None) -> None:
     """Raise `ValueError` where the files are no certificates and keys, of which gRPC says only that it cannot listen."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(certificate, key, password=_refuse)
+    except ValueError as error:
+        message = f"{key} cannot be used: {error}"
+        raise ValueError(message) from error
     except ssl.SSLError as error:
         message = f"{certificate} and {key} are no certificate (PEM) and its private key: {error.reason or error}"
         raise ValueError(message) from error
@@ -52,6 +55,12 @@ def _check(certificate: Path, key: Path, client_ca: Path | None) -> None:
     except ssl.SSLError as error:
         message = f"{client_ca} is no certificate (PEM): {error.reason or error}"
         raise ValueError(message) from error
+
+
+def _refuse() -> str:
+    """Say no where OpenSSL wants the password of a key; without this, it would ask on the terminal."""
+    message = "it is encrypted; give a private key without a password"
+    raise ValueError(message)
 
 
 def _configuration(certificate: Path, key: Path, client_ca: Path | None) -> grpc.ServerCertificateConfiguration:

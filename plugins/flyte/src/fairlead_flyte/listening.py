@@ -33,25 +33,32 @@ def reserved(host: str, port: int) -> Iterator[int]:
         yield holder.getsockname()[1]
 
 
+def failure(host: str, port: int, error: OSError | UnicodeError, *, option: str = "--port") -> OSError:
+    """Return the error for where one cannot listen, with the reason and with what to change; `option` names the port."""
+    reason = (isinstance(error, OSError) and error.strerror) or str(error)
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        advice = f"end the program that has it, or choose another with {option}"
+    elif isinstance(error, OSError) and error.errno == errno.EACCES:
+        advice = f"choose another port with {option}"
+    else:
+        advice = "choose an address of this machine with --host"
+    return OSError(f"cannot listen on {host}:{port}: {reason}; {advice}")
+
+
 @contextmanager
 def _bound(host: str, port: int, *, shared: bool = False) -> Iterator[socket.socket]:
     try:
         family, kind, _, _, address = socket.getaddrinfo(socket_host(host), port, type=socket.SOCK_STREAM)[0]
         holder = socket.socket(family, kind)
-    except OSError as error:
-        raise _failure(host, port, error) from error
+    except (OSError, UnicodeError) as error:  # the latter for what can be no name, such as `..`
+        raise failure(host, port, error) from error
     with holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT if shared else socket.SO_REUSEADDR, 1)
         try:
             holder.bind(address)
         except OSError as error:
-            raise _failure(host, port, error) from error
+            raise failure(host, port, error) from error
         yield holder
-
-
-def _failure(host: str, port: int, error: OSError) -> OSError:
-    hint = "; end the program that has it, or choose another with --port" if error.errno == errno.EADDRINUSE else ""
-    return OSError(f"cannot listen on {host}:{port}: {error.strerror}{hint}")
 
 
 def _has_ipv6() -> bool:

@@ -8,10 +8,17 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from fairlead.logs import TRACEBACK_LOGGER
 from fairlead_flyte.texts import whole
 
 SURROUNDINGS: ContextVar[dict[str, str | int]] = ContextVar("fairlead_flyte_surroundings")
 """What the call that is running is about; set by each call, read by each line."""
+
+_LINE_ENDS = str.maketrans({"\n": "\n    ", "\r": r"\r"})
+"""Only a record begins at the beginning of a line, whatever the texts in it are."""
+
+_HTTP_LIBRARIES = ("httpx", "httpcore")
+_ONE_LEVEL = logging.INFO - logging.DEBUG
 
 
 def get_logger(name: str) -> logging.Logger:
@@ -20,10 +27,19 @@ def get_logger(name: str) -> logging.Logger:
 
 
 def configure(*, level: str, as_json: bool) -> None:
-    """Send the logs of this process to stderr."""
+    """Send the logs of this process to stderr, with the tracebacks of connectors' bugs, which the command line hides.
+
+    Those of the HTTP libraries are shown from one level higher: they write a line for every poll.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonFormatter() if as_json else _TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("fairlead").setLevel(logging.NOTSET)
+    tracebacks = logging.getLogger(TRACEBACK_LOGGER)
+    tracebacks.disabled = False
+    tracebacks.filters.clear()
+    for name in _HTTP_LIBRARIES:
+        logging.getLogger(name).setLevel(logging.getLogger().level + _ONE_LEVEL)
 
 
 class _JsonFormatter(logging.Formatter):
@@ -45,6 +61,7 @@ class _TextFormatter(logging.Formatter):
         line = f"{_time(record)} {record.levelname} {record.name}: {record.getMessage()}"
         if about := SURROUNDINGS.get(None):
             line = f"{line} [{' '.join([f'{key}={value}' for key, value in about.items()])}]"
+        line = line.translate(_LINE_ENDS)
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summ
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from fairlead_flyte.codes import http_status
-from fairlead_flyte.listening import socket_host
+from fairlead_flyte.listening import failure, socket_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,6 +64,9 @@ class Metrics:
     """
 
     def __init__(self) -> None:
+        if not Path(os.environ.get(MULTIPROCESS_FOLDER, ".")).is_dir():
+            message = f"{MULTIPROCESS_FOLDER} is {os.environ[MULTIPROCESS_FOLDER]}, which is no folder; make it, or take the variable away"
+            raise ValueError(message)
         self.registry = CollectorRegistry()
         self.registry.register(_Entering(self))
         self._is_shared = MULTIPROCESS_FOLDER in os.environ
@@ -225,7 +228,6 @@ def serve_metrics(registry: CollectorRegistry, *, host: str, port: int) -> WSGIS
         registry.register(_SharedMetrics(Path(folder)))
     try:
         server, _ = start_http_server(port, addr=socket_host(host), registry=registry)
-    except OSError as error:
-        message = f"cannot serve metrics on {host}:{port}: {error.strerror}; choose another port with --metrics-port"
-        raise OSError(message) from error
+    except (OSError, UnicodeError) as error:
+        raise failure(host, port, error, option="--metrics-port") from error
     return server

@@ -146,7 +146,7 @@ class Server:
 
 def _channel_options(options: ServerOptions) -> list[tuple[str, Any]]:
     """Return gRPC's own options: the pings that Flyte 2 sends every 30 s must not end the connection."""
-    age = round(options.max_connection_age * 1000) or _NEVER
+    age = min(max(1, round(options.max_connection_age * 1000)), _NEVER) if options.max_connection_age else _NEVER
     return [
         ("grpc.max_connection_age_ms", age),
         ("grpc.so_reuseport", int(options.reuse_port)),

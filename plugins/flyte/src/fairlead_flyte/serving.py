@@ -30,11 +30,26 @@ class ExitCode(IntEnum):
 def serve(options: ServerOptions) -> int:
     """Serve until a signal ends it, and return the exit code."""
     configure(level=options.log_level, as_json=options.log_json)
+    _check_grace(options)
     if options.workers == 1:
         return reported(lambda: serve_here(options))
     from fairlead_flyte.processes import supervise
 
     return reported(lambda: run(lambda: supervise(options)))
+
+
+def _check_grace(options: ServerOptions) -> None:
+    """Warn of a grace that is over before the connections are gone, so that calls are cut off at the end."""
+    parts = {"--drain-delay": options.drain_delay, "--max-connection-age": options.max_connection_age}
+    least = sum(parts.values())
+    if least and options.grace <= least:
+        others = " or ".join(f"{name} ({seconds:g} s)" for name, seconds in parts.items() if seconds)
+        _logger.warning(
+            "--grace of %g s is too short to end without cutting calls off: give more than %g s, or lower %s",
+            options.grace,
+            least,
+            others,
+        )
 
 
 def reported(start: Callable[[], int]) -> int:
