@@ -1,14 +1,18 @@
 """What the documents show is what happens."""
 
+import json
 import os
 import re
+import signal
+import subprocess
+import sys
 
 import pytest
 from documents import blocks, run_console
 from environments import PACKAGES, ROOT, build, create_environment
+from farm import TOKEN, Farm
 
-from fairlead import Hooks
-
+GUIDE = "docs/writing-a-connector.md"
 CONSOLES = ["README.md", "core/README.md", "plugins/dummy/README.md", "plugins/echo/README.md"]
 SETUP = 'python3 -m venv .venv && .venv/bin/pip install --quiet "nox[uv]>=2025.2.9" && .venv/bin/nox'
 
@@ -33,6 +37,7 @@ def follow(document, folder, environment):
     """Write the files and run the commands of a document, in order."""
     for block in blocks(ROOT / document):
         if block.file:
+            (folder / block.file).parent.mkdir(exist_ok=True)
             (folder / block.file).write_text(block.body)
         elif block.language == "console":
             run_console(block, folder, environment)
@@ -44,15 +49,67 @@ def test_console_examples(document, tmp_path, environment):
     follow(document, tmp_path, environment)
 
 
-def test_the_connector_of_the_guide(tmp_path, environment, monkeypatch):
-    """A reader who follows the guide has a connector that fulfils the contract, and a policy that loads."""
-    follow("docs/writing-a-connector.md", tmp_path, environment | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"})
-    monkeypatch.syspath_prepend(tmp_path)
-    import policy
+def test_the_connector_of_the_guide(tmp_path, environment):
+    """A reader who follows the guide has a connector that fulfils the contract, and a policy that refuses."""
+    follow(GUIDE, tmp_path, environment | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"})
 
-    hooks = Hooks(discover=False)
-    hooks.register(policy)
-    assert hooks.plugins() == [("policy", None, ["fairlead_before_create"])]
+
+@pytest.fixture
+def farm(site):
+    """The HTTP connector of the guide, installed beside a farm."""
+    files = {block.file: block.body for block in blocks(ROOT / GUIDE)}
+    entry_points = "[fairlead.connectors]\nfarm = fairlead_farm:FarmConnector"
+    modules = {name: files[f"{name}.py"] for name in ("fairlead_farm", "test_farm")}
+    site.add("fairlead-farm", entry_points=entry_points, modules=modules)
+    with Farm() as farm:
+        path = site.folder / "test_farm.py"
+        path.write_text(path.read_text().replace("http://127.0.0.1:8000", farm.url))
+        yield farm
+
+
+def test_the_http_connector_of_the_guide(farm, site, fairlead):
+    """It fulfils the contract, and each job was submitted with its key."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_farm.py"]
+    result = subprocess.run(command, cwd=site.folder, env=fairlead.environment, capture_output=True, text=True)  # noqa: PLW1510
+    assert result.returncode == 0, result.stdout
+    assert farm.jobs
+    assert all(farm.jobs)
+
+
+@pytest.mark.parametrize(
+    ("answer", "token", "code", "message"),
+    [
+        ((), TOKEN, 0, "SUCCEEDED"),
+        ((), "wrong", 4, "the farm refuses FARM_TOKEN: 401"),
+        ([(400, {})], TOKEN, 2, "the farm refuses the job: "),
+        ([(404, {})], TOKEN, 4, "the farm has no /jobs"),
+        ([(429, {"Retry-After": "1"}), (503, {}), (0, {})], TOKEN, 0, "SUCCEEDED"),
+    ],
+)
+def test_the_http_connector_tells_faults_apart(farm, fairlead, answer, token, code, message):
+    """Faults that pass are overcome, the others told by their kind."""
+    farm.answers = list(answer)
+    task = fairlead.task(type="farm", custom={"crop": "barley"})
+    result = fairlead("run", task, code=code, FARM_URL=farm.url, FAIRLEAD_SECRET_FARM_TOKEN=token)
+    assert message in result.stderr
+    assert not farm.answers
+
+
+def test_what_the_readme_says_of_yaml(fairlead):
+    """Values are read as YAML 1.1 has them."""
+    (fairlead.folder / "task.yaml").write_text("type: echo\ninputs: {a: no, b: on, c: 1e3, d: 1.0e+3, e: 010}")
+    outputs = json.loads(fairlead("run", "task.yaml").stdout)
+    assert outputs == {"a": False, "b": True, "c": "1e3", "d": 1000.0, "e": 8}
+
+
+def test_what_the_readme_says_of_a_closed_terminal(fairlead):
+    """The command ends, the job does not."""
+    process = fairlead.start("run", fairlead.dummy(outcome="never_end"))
+    handle = next(line.split()[1] for line in process.stderr if line.startswith("handle: "))
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=60)
+    assert fairlead("status", handle).stdout.startswith(("QUEUED", "RUNNING"))
+    fairlead("cancel", handle)
 
 
 def test_python_examples_compile():

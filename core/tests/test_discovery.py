@@ -92,6 +92,15 @@ def test_malformed(site, line):
     assert other[1]
 
 
+@pytest.mark.parametrize("value", ["module:", ":x", "no-module", "module:x:y"])
+def test_malformed_hook_plugins(site, value):
+    """A hook plugin may be a module, and says so where it names nothing."""
+    site.add("wrong", entry_points=f"[fairlead.plugins]\nwrong = {value}\ngood = package.module\nextra = module [x]")
+    entries = {entry.name: entry for entry in installed(Group.PLUGINS)}
+    assert [name for name, entry in entries.items() if entry.status is Status.AVAILABLE] == ["extra", "good"]
+    assert "`name = package.module` or `name = package.module:attribute`" in entries["wrong"].reason
+
+
 def test_extras_comments_and_other_groups(site):
     """Extras are allowed, comments and foreign groups passed over."""
     text = "# note\n[console_scripts]\nx = y:z\n[fairlead.connectors]\n; note\nbatch = a.b:C.D [extra]\n[fairlead.unheard]\nq = r:s\n"

@@ -92,7 +92,7 @@ class PluginFilter(NamedTuple):
         """Return the entry, as disabled where the user does not want it."""
         if self.allowed is None and not self.disabled:
             return entry
-        names = {normalized(name) for name in (entry.distribution, entry.name, re.sub(r"\.v\d+$", "", entry.name))}
+        names = set(map(normalized, _names_of(entry)))
         if names & self.disabled:
             return entry._replace(status=Status.DISABLED, reason=f"disabled by {DISABLE_VARIABLE}")
         if self.allowed is not None and not names & self.allowed:
@@ -117,11 +117,41 @@ def find(group: Group, name: str) -> PluginEntry | None:
 
 def provider_of(module: str) -> str:
     """Return the distribution and version that has entry points in the package of a module, or an empty text."""
+    owner = owner_of(module)
+    return owner.provider if owner else ""
+
+
+def owner_of(module: str) -> PluginEntry | None:
+    """Return an entry point in the package of a module, whose distribution owns it, or None."""
     package = module.partition(".")[0]
-    owners = (
-        entry.provider for entry in _scan(_search_path()) if entry.value.startswith((f"{package}.", f"{package}:"))
+    return next(
+        (entry for entry in _scan(_search_path()) if re.split(r"\W", entry.value, maxsplit=1)[0] == package), None
     )
-    return next(owners, "")
+
+
+def unknown_names() -> list[str]:
+    """Return one message for each name in `FAIRLEAD_PLUGINS` and `FAIRLEAD_DISABLE_PLUGINS` that nothing installed has.
+
+    A bridge applies them to entry points of other groups, too, so those count.
+    """
+    texts = [(variable, os.environ.get(variable, "").split(",")) for variable in (ALLOW_VARIABLE, DISABLE_VARIABLE)]
+    wanted = [(variable, name.strip()) for variable, names in texts for name in names if name.strip()]
+    if not wanted:
+        return []
+    from fairlead.spelling import suggestion
+
+    path = _search_path()
+    entries = _scan(path)
+    known = {normalized(name) for entry in entries for name in _names_of(entry)}
+    for distribution in importlib_metadata.distributions(path=_existing(path)):
+        text = _read(distribution, "entry_points.txt")
+        known.update(map(normalized, [_folder_name(distribution), *re.findall(r"^([^=\n]+)=", text, re.MULTILINE)]))
+    names = sorted({name for entry in entries for name in (entry.name, entry.distribution)})
+    return [
+        f"{variable} names `{name}`, and no plugin of that name is installed.{suggestion(name, names)}"
+        for variable, name in wanted
+        if normalized(name) not in known
+    ]
 
 
 def is_strict() -> bool:
@@ -132,6 +162,11 @@ def is_strict() -> bool:
 def normalized(name: str) -> str:
     """Return a name as distributions' names are compared: lower case, one `-` for any run of `-_.`."""
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
+
+
+def _names_of(entry: PluginEntry) -> tuple[str, str, str]:
+    """Return what users may call a plugin: its distribution, its entry point, its task type."""
+    return entry.distribution, entry.name, re.sub(r"\.v\d+$", "", entry.name)
 
 
 def _names(text: str) -> Iterator[str]:
@@ -146,14 +181,17 @@ def _search_path() -> tuple[str, ...]:
 def _scan(path: tuple[str, ...]) -> tuple[PluginEntry, ...]:
     """Read all entry points of fairlead's groups below the folders of `path`; the first of two equal distributions counts."""
     entries: dict[str, list[PluginEntry]] = {}
-    existing = [folder for folder in path if os.path.exists(folder)]  # noqa: PTH110 - for others zip support would be imported
-    for distribution in importlib_metadata.distributions(path=existing):
+    for distribution in importlib_metadata.distributions(path=_existing(path)):
         text = _read(distribution, "entry_points.txt")
         if "[fairlead." in text:
             found = list(_entries_of(distribution, text))
             if found:
                 entries.setdefault(normalized(found[0].distribution), found)
     return tuple(entry for found in entries.values() for entry in found)
+
+
+def _existing(path: tuple[str, ...]) -> list[str]:
+    return [folder for folder in path if os.path.exists(folder)]  # noqa: PTH110 - for others zip support would be imported
 
 
 def _read(distribution: importlib_metadata.IDistribution, name: str) -> str:
@@ -198,8 +236,9 @@ def _assignments(text: str) -> Iterator[tuple[Group, str, str]]:
 
 
 def _malformed(entry: PluginEntry) -> str:
-    if not _names_object(entry.value):
-        return f"the entry point `{entry.name} = {entry.value}` is not of the form `name = package.module:attribute`"
+    if not _names_object(entry):
+        forms = "`name = package.module` or " if entry.group is Group.PLUGINS else ""
+        return f"the entry point `{entry.name} = {entry.value}` is not of the form {forms}`name = package.module:attribute`"
     if entry.group is Group.CONNECTORS:
         try:
             entry.category  # noqa: B018 - it raises
@@ -208,10 +247,11 @@ def _malformed(entry: PluginEntry) -> str:
     return ""
 
 
-def _names_object(value: str) -> bool:
-    """Whether an entry point's value is `package.module:attribute`, with or without extras."""
-    module, _, attribute = value.partition("[")[0].partition(":")
-    return all(part.isidentifier() for part in f"{module.strip()}.{attribute.strip()}".split("."))
+def _names_object(entry: PluginEntry) -> bool:
+    """Whether the value is `package.module:attribute`, with or without extras; a hook plugin may also be a module."""
+    module, colon, attribute = entry.value.partition("[")[0].partition(":")
+    path = f"{module.strip()}.{attribute.strip()}" if colon or entry.group is not Group.PLUGINS else module.strip()
+    return all(part.isidentifier() for part in path.split("."))
 
 
 def _headers(metadata: str) -> defaultdict[str, list[str]]:

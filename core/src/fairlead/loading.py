@@ -17,7 +17,7 @@ _logger = get_logger(__name__)
 
 
 def load(entry: PluginEntry) -> object:
-    """Return the object that an entry point names.
+    """Return the object that an entry point names: an attribute of a module, or the module where none is named.
 
     Whatever goes wrong in the plugin, also `SystemExit`, becomes a `PluginError` that names the
     distribution, the stage and what to do. A plugin that takes more than five seconds is named in a
@@ -33,7 +33,7 @@ def load(entry: PluginEntry) -> object:
         except (Exception, SystemExit) as error:
             raise failure(entry, "import", described(error), hint=_import_hint(entry, error)) from error
         try:
-            return reduce(getattr, attribute.split("."), module)
+            return reduce(getattr, filter(None, attribute.split(".")), module)
         except (Exception, SystemExit) as error:
             hint = f"`{entry.value}` is named in the metadata of {entry.distribution}; its author must correct the entry point"
             raise failure(entry, "attribute", described(error), hint=hint) from error
@@ -49,6 +49,11 @@ def failure(entry: PluginEntry, stage: str, what: str, *, hint: str) -> PluginEr
         stage=stage,
         hint=hint,
     )
+
+
+def without_hint(text: str, hint: str) -> str:
+    """Return the text of a failure without the hint that stands at its end, for where both are shown."""
+    return text.removesuffix(f" {hint}.").rstrip(".")
 
 
 def described(error: BaseException) -> str:

@@ -108,6 +108,11 @@ class ConnectorRegistry:
         self._discover()
         return None if category in self._registered else self._entries.get(category)
 
+    def registered(self) -> list[Connector]:
+        """Return the connectors that no entry point names: those of `register` and of hooks."""
+        self._tell_hooks()
+        return [self._connectors[category] for category in sorted(self._registered)]
+
     def task_types(self) -> list[str]:
         """Return the task types that are installed and usable, loaded or not."""
         self._discover()

@@ -10,6 +10,7 @@ import click
 from fairlead._version import __version__
 from fairlead.cli.document import print_json
 from fairlead.cli.exits import ExitCode
+from fairlead.cli.listing import registered
 from fairlead.discovery import (
     ALLOW_VARIABLE,
     DISABLE_VARIABLE,
@@ -19,8 +20,10 @@ from fairlead.discovery import (
     Status,
     installed,
     normalized,
+    unknown_names,
 )
 from fairlead.errors import InvalidTask
+from fairlead.loading import without_hint
 from fairlead.probing import PROBE_SECONDS, ProbeReport, probe_all
 from fairlead.spelling import suggestion
 
@@ -46,6 +49,8 @@ def doctor(*, name: str | None, time_limit: float, as_json: bool) -> int:
       fairlead doctor
       fairlead doctor fairlead-dummy
     """
+    for message in unknown_names():
+        click.echo(f"warning: {message}", err=True)
     entries = _chosen(name)
     reports = probe_all([entry for entry in entries if entry.status is not Status.DISABLED], time_limit)
     if as_json:
@@ -62,12 +67,21 @@ def _chosen(name: str | None) -> list[PluginEntry]:
     if name is None:
         return entries
     wanted = normalized(name)
-    chosen = [entry for entry in entries if wanted in {normalized(entry.name), normalized(entry.distribution)}]
-    if not chosen:
-        known = sorted({entry.name for entry in entries} | {entry.distribution for entry in entries})
+    chosen = [entry for entry in entries if name in {entry.name, entry.distribution}] or [
+        entry for entry in entries if wanted in {normalized(entry.name), normalized(entry.distribution)}
+    ]
+    if chosen:
+        return chosen
+    connectors = registered()
+    connector = next((entry for entry in connectors if wanted == normalized(entry.name)), None)
+    if connector is None:
+        known = sorted({word for entry in [*entries, *connectors] for word in (entry.name, entry.distribution) if word})
         message = f"no plugin is named `{name}`.{suggestion(name, known)} Installed: {', '.join(known) or 'none'}"
         raise InvalidTask(message)
-    return chosen
+    by = f"a hook of {connector.provider}" if connector.distribution else "a hook"
+    click.echo(f"no entry point names `{connector.name}`: {by} registers it", err=True)
+    plugins = [entry for entry in entries if entry.group is Group.PLUGINS]
+    return [entry for entry in plugins if entry.distribution == connector.distribution] or plugins
 
 
 def _environment() -> dict[str, str | None]:
@@ -85,7 +99,7 @@ def _record(report: ProbeReport) -> dict[str, object]:
         "ok": report.succeeded,
         "stage": report.stage,
         "import_ms": report.import_ms,
-        "error": report.error,
+        "error": without_hint(report.error, report.hint),
         "hint": report.hint,
     }
 
@@ -98,7 +112,7 @@ def _print(reports: list[ProbeReport], disabled: list[PluginEntry]) -> None:
         taken = "" if report.import_ms is None else f", {report.import_ms:g} ms"
         click.echo(f"{mark}  {entry.name}  ({entry.provider}, {entry.group}, stage {report.stage}{taken})")
         if not report.succeeded:
-            click.echo(f"      {report.error}\n      {report.hint}.")
+            click.echo(f"      {without_hint(report.error, report.hint)}.\n      {report.hint}.")
     for entry in disabled:
         click.echo(f"off   {entry.name}  ({entry.provider}, {entry.group}): {entry.reason}")
     if not reports and not disabled:

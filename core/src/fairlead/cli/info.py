@@ -13,6 +13,7 @@ from fairlead.category import TaskCategory
 from fairlead.cli.completion import complete_task
 from fairlead.cli.document import print_json
 from fairlead.connector import AsyncConnector, Connector, optional_methods
+from fairlead.discovery import PluginEntry, owner_of
 from fairlead.errors import InvalidTask
 from fairlead.registry import ConnectorRegistry
 
@@ -25,7 +26,7 @@ _DEEPEST = 8
 def info(*, task_type: str, as_json: bool) -> None:
     """Load one connector and show what it is and takes.
 
-    TASK_TYPE is one that `fairlead list` shows; `name.v2` is version 2 of it.
+    TASK_TYPE is one that `fairlead list --verify` shows; `name.v2` is version 2 of it.
 
     \b
     Example:
@@ -46,7 +47,7 @@ def info(*, task_type: str, as_json: bool) -> None:
 
 def _record(registry: ConnectorRegistry, connector: Connector) -> dict[str, Any]:
     class_ = type(connector)
-    entry = registry.entry(connector.category)
+    entry = origin(registry, connector)
     return {
         "task_type": connector.task_type,
         "version": connector.task_type_version,
@@ -64,8 +65,16 @@ def _record(registry: ConnectorRegistry, connector: Connector) -> dict[str, Any]
     }
 
 
+def origin(registry: ConnectorRegistry, connector: Connector) -> PluginEntry | None:
+    """Return the entry point that a connector comes from; for one that a hook registers, one of the same distribution."""
+    if entry := registry.entry(connector.category):
+        return entry
+    owners = (owner_of(class_.__module__) for class_ in type(connector).__mro__)  # a bridge's class may be a base alone
+    return next(filter(None, owners), None)
+
+
 def _location(class_: type) -> str | None:
-    return getattr(sys.modules[class_.__module__], "__file__", None)
+    return getattr(sys.modules.get(class_.__module__), "__file__", None)
 
 
 def _schema(type_: type) -> dict[str, Any]:

@@ -1,15 +1,23 @@
 """`fairlead list`: what is installed, from package metadata alone."""
 
+from contextlib import suppress
+
 import click
 
-from fairlead.discovery import Group, PluginEntry, Status, installed
+from fairlead.discovery import STRICT_VARIABLE, Group, PluginEntry, Status, installed, unknown_names
 
 _HEADINGS = ("TASK TYPE", "VERSION", "PACKAGE", "PACKAGE VERSION", "STATUS", "SUMMARY")
+_MAY_ADD = "plugins may add connectors that no entry point names; `fairlead list --verify` shows them too"
+_REGISTER_SECONDS = 30.0
 
 
 @click.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--verify", is_flag=True, help="Load each connector in a process of its own, and show which are broken.")
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Load all in processes of their own: show which are broken, and those that hooks register.",
+)
 def list_(*, as_json: bool, verify: bool) -> None:
     """List the installed connectors; no plugin is imported.
 
@@ -20,7 +28,7 @@ def list_(*, as_json: bool, verify: bool) -> None:
     """
     entries = installed(Group.CONNECTORS)
     if verify:
-        entries = _verified(entries)
+        entries = sorted([*_verified(entries), *registered()], key=lambda entry: (entry.name, entry.distribution))
     if as_json:
         import json
 
@@ -30,18 +38,70 @@ def list_(*, as_json: bool, verify: bool) -> None:
         _print_reasons(entries)
     else:
         click.echo("no connectors are installed; try: pip install fairlead-echo fairlead-dummy", err=True)
+    for message in unknown_names():
+        click.echo(f"warning: {message}", err=True)
+    if not verify and any(entry.status is Status.AVAILABLE for entry in installed(Group.PLUGINS)):
+        click.echo(_MAY_ADD, err=True)
+
+
+def registered(seconds: float = _REGISTER_SECONDS) -> list[PluginEntry]:
+    """Return the connectors that hook plugins register, as entries; the plugins are loaded in a process of their own."""
+    import json
+    import os
+    import subprocess
+    import sys
+    from tempfile import NamedTemporaryFile
+
+    if not any(entry.status is Status.AVAILABLE for entry in installed(Group.PLUGINS)):
+        return []
+    with NamedTemporaryFile("r") as report:
+        command = [sys.executable, "-c", f"from {__name__} import _write; _write({report.name!r})"]
+        environment = {name: value for name, value in os.environ.items() if name != STRICT_VARIABLE}
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run(
+                command,
+                env=environment,
+                timeout=seconds,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        text = report.read()
+    if not text:
+        click.echo("warning: what hook plugins register cannot be told; `fairlead doctor` says why", err=True)
+    return [PluginEntry(Group.CONNECTORS, *words) for words in json.loads(text or "[]")]
+
+
+def _write(path: str) -> None:
+    """Write name, value, package, its version and summary of each connector that a hook registers to a file."""
+    import json
+    from pathlib import Path
+
+    from fairlead.cli.info import origin
+    from fairlead.registry import ConnectorRegistry
+
+    registry = ConnectorRegistry()
+    words = []
+    for connector in registry.registered():
+        class_, owner = type(connector), origin(registry, connector)
+        package = (owner.distribution, owner.version) if owner else ("", "")
+        summary = connector.description.partition("\n")[0]
+        words.append((str(connector.category), f"{class_.__module__}:{class_.__qualname__}", *package, summary))
+    Path(path).write_text(json.dumps(words))
 
 
 def _verified(entries: list[PluginEntry]) -> list[PluginEntry]:
+    from fairlead.loading import without_hint
     from fairlead.probing import probe_all
 
     reports = probe_all([entry for entry in entries if entry.status is Status.AVAILABLE])
-    failed = {report.entry: report for report in reports if not report.succeeded}
+    reasons = {
+        report.entry: f"{without_hint(report.error, report.hint)}. {report.hint}."
+        for report in reports
+        if not report.succeeded
+    }
     return [
-        entry._replace(status=Status.BROKEN, reason=f"{failed[entry].error}. {failed[entry].hint}.")
-        if entry in failed
-        else entry
-        for entry in entries
+        entry._replace(status=Status.BROKEN, reason=reasons[entry]) if entry in reasons else entry for entry in entries
     ]
 
 
