@@ -34,6 +34,18 @@ async def test_environment_then_file(monkeypatch, no_secrets):
     assert await context.secret("NAME") == "with-the-prefix"
 
 
+async def test_an_empty_variable_is_none(monkeypatch, no_secrets):
+    """What is set to nothing is looked for further on, and missing where it is nowhere else."""
+    monkeypatch.setenv("FAIRLEAD_SECRET_NAME", "")
+    monkeypatch.setenv("NAME", "from-the-environment")
+    assert await Context().secret("NAME") == "from-the-environment"
+    monkeypatch.setenv("NAME", "")
+    with pytest.raises(AuthenticationError, match="`NAME` not found"):
+        await Context().secret("NAME")
+    (no_secrets / "NAME").write_text("from-the-file")
+    assert await Context().secret("NAME") == "from-the-file"
+
+
 async def test_a_missing_secret_is_named():
     """The error says which secret, and how to give it."""
     with pytest.raises(

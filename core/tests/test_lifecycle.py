@@ -338,7 +338,13 @@ async def test_the_other_kind_is_not_supported(lifecycle, context):
 
 @pytest.mark.parametrize(
     ("answer", "message"),
-    [(None, "get returned a NoneType; it must be a Resource"), ({"phase": 3}, "get returned a dict")],
+    [
+        (None, "get returned a NoneType; it must be a Resource"),
+        ({"phase": 3}, "get returned a dict"),
+        (Resource(phase=Phase.RUNNING, custom_info=[1]), "get returned a Resource whose `custom_info` is a list"),
+        (Resource(phase=Phase.FAILED, error="it broke"), "get returned a Resource whose `error` is a str"),
+        (Resource(phase=Phase.RUNNING, poll_after="5"), "get returned a Resource whose `poll_after` is a str"),
+    ],
 )
 async def test_what_is_no_resource_is_a_bug(jobs, lifecycle, context, answer, message):
     """Connectors return Resources."""
@@ -356,7 +362,7 @@ async def test_do_ends():
         async def do(self, task, inputs, context):
             return Resource(phase=Phase.RUNNING)
 
-    with pytest.raises(ConnectorBug, match="returned the phase RUNNING; it must be a terminal one"):
+    with pytest.raises(ConnectorBug, match="returned the phase <Phase.RUNNING.*>; it must be a terminal Phase"):
         await serve(Unfinished).do(TaskTemplate(type="unfinished"), {}, Context())
 
 

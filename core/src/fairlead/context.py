@@ -64,7 +64,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Mapping[str, str] = {}
     configs: Mapping[str, str] = {}
     output_prefix: str = ""
-    execution: ExecutionMetadata = ExecutionMetadata()
+    execution: ExecutionMetadata = msgspec.field(default_factory=ExecutionMetadata)
     redactor: Redactor = msgspec.field(default_factory=Redactor)
     secret_source: SecretSource | None = None
 
@@ -84,7 +84,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         """Return the secret of that name.
 
         Looked for in the request's own secrets, then by the `fairlead_get_secret` hook, then in the
-        environment (`FAIRLEAD_SECRET_NAME`, then `NAME`), then in the file `NAME` of the directory
+        environment (`FAIRLEAD_SECRET_NAME`, then `NAME`; an empty variable is none), then in the file `NAME` of the directory
         `FAIRLEAD_SECRETS_DIR` (by default `/etc/secrets`). Raises `AuthenticationError` if it is nowhere.
         """
         value = self.secrets.get(name)
@@ -102,7 +102,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _from_environment(name: str) -> str | None:
-    return os.environ.get(f"FAIRLEAD_SECRET_{name}", os.environ.get(name))
+    return os.environ.get(f"FAIRLEAD_SECRET_{name}") or os.environ.get(name) or None
 
 
 def _mounted_file(name: str) -> Path:

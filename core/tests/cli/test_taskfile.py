@@ -43,6 +43,33 @@ def test_other_formats(tmp_path, name, text):
     assert (task.type, task.custom, inputs) == ("batch_job", {"queue": "test"}, {"x": 1})
 
 
+@pytest.mark.parametrize(("name", "text"), [("t.toml", TOML), ("t.json", JSON), ("t.yaml", YAML)])
+def test_a_byte_order_mark_is_no_content(tmp_path, name, text):
+    """Editors on Windows begin a file with one."""
+    assert read_task(write(tmp_path, b"\xef\xbb\xbf" + text.encode(), name))[0].type == "batch_job"
+
+
+def test_aliases_and_merges(tmp_path):
+    """A value may stand at several places, and a name may take the place of one that is merged in."""
+    text = "type: x\ncustom: {a: &a {p: 1, q: 1}, b: &b {<<: *a, q: 2}, c: {<<: [*b, *a], q: 3}, d: *a}"
+    task, _ = read_task(write(tmp_path, text))
+    assert task.custom == {"a": {"p": 1, "q": 1}, "b": {"p": 1, "q": 2}, "c": {"p": 1, "q": 3}, "d": {"p": 1, "q": 1}}
+
+
+def test_names_that_are_free(tmp_path):
+    """Settings, maps of texts and the JSON form of a type may have any names."""
+    text = """
+type: x
+custom: {a: {b: c}}
+config: {any: name}
+interface: {inputs: {x: {type: {simple: INTEGER}}}}
+container: {env: {any: name}, resources: {limits: {gpu: "1"}}}
+k8s_pod: {pod_spec: {any: {name: 1}}}
+metadata: {tags: {any: name}}
+"""
+    assert read_task(write(tmp_path, text))[0].custom == {"a": {"b": "c"}}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -66,6 +93,35 @@ def test_other_formats(tmp_path, name, text):
         ("type: x\ninterface: {inputs: {n: int}}", "`interface.inputs.n`: unknown type `int`. Did you mean `"),
         ("type: x\ninterface: {inputs: [n]}", "`interface.inputs`: expected `object`, got `array`"),
         ("type: x\ninterface: 5", "`interface`: expected `object | null`, got `int`"),
+        ("type: ''", "`type`: '' is not a task type"),
+        ("type: x\nmetadata: {timeout: 0}", "`metadata.timeout`: a timeout must be more than 0, got 0"),
+        ("type: x\nmetadata: {timeout: 0s}", "`metadata.timeout`: a timeout must be more than 0, got 0"),
+        ("type: x\nmetadata: {timeout: -1}", "`metadata.timeout`: a timeout must be more than 0, got -1"),
+        ("type: x\nmetadata: {timeout: .nan}", "`metadata.timeout`: a timeout must be more than 0, got nan"),
+        ("type: x\nmetadata: {retrys: 1}", "`metadata`: unknown field `retrys`. Did you mean `retries`? Known"),
+        ("type: x\nid: {nmae: n}", "`id`: unknown field `nmae`. Did you mean `name`?"),
+        ("type: x\ninterface: {input: {}}", "`interface`: unknown field `input`. Did you mean `inputs`?"),
+        (
+            "type: x\ninterface: {inputs: {n: {typ: float}}}",
+            "`interface.inputs.n`: unknown field `typ`. Did you mean `type`? Known fields: type, description",
+        ),
+        ("type: x\ncontainer: {imge: i}", "`container`: unknown field `imge`. Did you mean `image`?"),
+        (
+            "type: x\ncontainer: {resources: {limit: {}}}",
+            "`container.resources`: unknown field `limit`. Did you mean `limits`?",
+        ),
+        ("type: x\nk8s_pod: {pod_specs: {}}", "`k8s_pod`: unknown field `pod_specs`. Did you mean `pod_spec`?"),
+        ("type: x\nsql: {statment: s}", "`sql`: unknown field `statment`. Did you mean `statement`?"),
+        ("type: x\nsecurity_context: {secret: []}", "`security_context`: unknown field `secret`. Did you mean"),
+        (
+            "type: x\nsecurity_context: {secrets: [{key: a}, {key: b, grop: g}]}",
+            "`security_context.secrets[1]`: unknown field `grop`. Did you mean `group`?",
+        ),
+        ("type: x\ninputs: {1: 2}", "`inputs`: in a name: expected `str`, got `int`"),
+        ('type: x\ninputs: {a: [{b: "\\ud800"}]}', "`inputs.a[0].b`: the text holds '\\ud800', half a character"),
+        ("type: x\ninputs: &a {x: *a}", "is not valid YAML: `inputs.x`: the value contains itself"),
+        ("type: x\ninputs: {a: 1, b: 2, a: 3}", "is not valid YAML: the name `a` stands twice (line 2, column 22)"),
+        ("type: x\ninputs: {a: " + "[" * 150 + "]" * 150 + "}", "is nested too deeply: more than 100 levels"),
         (b"\xff\xfe\x00", "cannot be read: it is not UTF-8 text (byte 0)"),
         ("[" * 100_000, "is not valid YAML: "),
     ],
@@ -85,7 +141,20 @@ def test_faults_are_named(tmp_path, text, message):
     [
         ("t.json", "{", "is not valid JSON: "),
         ("t.toml", "x =", "is not valid TOML: "),
-        ("t.txt", "type: x", "must end in one of .yaml, .yml, .toml, .json"),
+        ("t.json", '{"type": "x", "inputs": {"a": NaN}}', "is not valid JSON: NaN is no JSON value"),
+        ("t.json", '{"type": "x", "inputs": {"a": -Infinity}}', "is not valid JSON: -Infinity is no JSON value"),
+        ("t.json", '{"type": "x", "type": "y"}', "is not valid JSON: the name `type` stands twice"),
+        (
+            "t.json",
+            '{"type": "x", "inputs": {"x": "\\ud800"}}',
+            "`inputs.x`: the text holds '.ud800', half a character",
+        ),
+        ("t.json", '{"type": "x", "inputs": {"\\ud800": 1}}', "`inputs`: the text holds '.ud800', half a character"),
+        ("t.json", "[" * 50_000, "is not valid JSON: it is nested too deeply"),
+        ("t.toml", "x = " + "[" * 5_000, "is not valid TOML: it is nested too deeply"),
+        ("t.yaml", "[" * 50_000, "is not valid YAML: it is nested too deeply"),
+        ("t.txt", "type: x", r"t.txt: the name of a task file, .* must end in one of .yaml, .yml, .toml, .json$"),
+        ("t", "type: x", "must end in one of .yaml, .yml, .toml, .json$"),
     ],
 )
 def test_faults_of_other_formats(tmp_path, name, text, message):

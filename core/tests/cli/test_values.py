@@ -3,7 +3,8 @@
 import pytest
 from click import BadParameter
 
-from fairlead.cli.values import parse_assignments, parse_duration
+from fairlead import InvalidTask, Variable
+from fairlead.cli.values import input_values, parse_assignments, parse_duration, positive
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,41 @@ def test_no_durations(text):
 )
 def test_assignments(word, value):
     """JSON where it parses, else text."""
-    assert parse_assignments(None, None, (word,)) == {"x": value}
+    assert input_values(parse_assignments(None, None, (word,)), {}) == {"x": value}
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("x=5", "5"),
+        ("x=true", "true"),
+        ("x=2024-01-01", "2024-01-01"),
+        ("x=null", "null"),
+        ('x={"a": 1}', '{"a": 1}'),
+        ('x="5"', "5"),
+        ("x=hello", "hello"),
+    ],
+)
+def test_a_declared_string_is_the_text(word, value):
+    """Where the task declares a string, no quotes are needed, and they do no harm."""
+    assignments = parse_assignments(None, None, (word, "n=5"))
+    assert input_values(assignments, {"x": Variable("string"), "n": Variable("integer")}) == {"x": value, "n": 5}
+
+
+@pytest.mark.parametrize("depth", [101, 5000])
+def test_an_input_has_a_depth(depth):
+    """What is nested too deeply is refused with the name of the input."""
+    with pytest.raises(InvalidTask, match="input `x` is nested too deeply: more than 100 levels"):
+        input_values({"x": "[" * depth + "]" * depth}, {})
+    assert input_values({"x": "[" * 100 + "]" * 100}, {})
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_a_timeout_is_more_than_0(seconds):
+    """Nothing else is a timeout."""
+    assert positive(0.1) == 0.1
+    with pytest.raises(ValueError, match="must be more than 0"):
+        positive(seconds)
 
 
 @pytest.mark.parametrize("word", ["x", "=1", ""])
@@ -48,3 +83,9 @@ def test_no_assignments(word):
     """What is no assignment is quoted."""
     with pytest.raises(BadParameter, match="NAME=VALUE"):
         parse_assignments(None, None, (word,))
+
+
+def test_bytes_that_are_no_text():
+    """What the terminal sent in another encoding is refused, readably."""
+    with pytest.raises(BadParameter, match=r"'x=.udcff' is not valid UTF-8"):
+        parse_assignments(None, None, ("x=\udcff",))

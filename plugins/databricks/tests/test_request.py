@@ -40,7 +40,10 @@ def test_good(body):
         ({}, "`conf`: object missing required field `tasks`"),
         ({"tasks": []}, "`conf.tasks`: expected `array` of length >= 1"),
         ({"tasks": [ONE], "run_nmae": "x"}, "`conf`: unknown field `run_nmae`. Did you mean `run_name`?"),
-        ({"tasks": [{**ONE, "max_retires": 1}]}, "`conf.tasks[0]`: object contains unknown field `max_retires`"),
+        (
+            {"tasks": [{**ONE, "max_retires": 1}]},
+            "`conf.tasks[0]`: unknown field `max_retires`. Did you mean `max_retries`?",
+        ),
         ({"tasks": [ONE], "timeout_seconds": "1h"}, "`conf.timeout_seconds`: expected `int | null`, got `str`"),
         ({"tasks": [{**ONE, "spark_python_task": {}}]}, "`conf.tasks[0].spark_python_task`: object missing required"),
         ({"tasks": [{"task_key": "a b", **PYTHON, "existing_cluster_id": "c"}]}, "`conf.tasks[0].task_key`"),

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from fairlead.category import TaskCategory
+from fairlead.errors import ConnectorBug
 from fairlead.handle import Handle
 from fairlead.resource import LogLink, Phase, Resource
 
@@ -43,28 +44,52 @@ def document(
     """Return the document about a task: what is known of it, and the error with which a command ended."""
     resource = resource or Resource(phase=Phase.UNDEFINED)
     return TaskDocument(
-        task_type=str(category) if category else None,
+        task_type=_encodable(str(category)) if category else None,
         handle=str(handle) if handle else None,
         phase=resource.phase.name if resource.phase else None,
-        message=resource.message,
+        message=_encodable(resource.message),
         outputs=resource.outputs,
         log_links=resource.log_links,
         custom_info=resource.custom_info,
-        error=ErrorDocument(code=type(error).__name__, message=str(error)) if error else _task_error(resource),
+        error=ErrorDocument(code=type(error).__name__, message=_encodable(str(error)))
+        if error
+        else _task_error(resource),
     )
 
 
 def print_json(value: object) -> None:
     """Print a value as indented JSON; what JSON cannot hold is printed as text."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2))
+    click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=_text), indent=2))
+
+
+def unprintable(category: TaskCategory | None, resource: Resource) -> ConnectorBug | None:
+    """Return the error for a connector whose outputs cannot be printed as JSON, and None where they can."""
+    try:
+        msgspec.json.encode((resource.outputs, resource.custom_info), enc_hook=_text)
+    except (TypeError, ValueError, RecursionError) as error:
+        message = f"connector for task type `{category}`: its outputs are no plain values: {error}. This is a bug in the connector; report it to its author."
+        return ConnectorBug(message, plugin=str(category), stage="call")
+    return None
+
+
+def _text(value: object) -> str:
+    if type(value).__str__ is object.__str__ and type(value).__repr__ is object.__repr__:
+        message = f"`{type(value).__qualname__}` has no text"
+        raise TypeError(message)
+    return str(value)
+
+
+def _encodable(text: str) -> str:
+    """Return the text with what is no Unicode in it, such as bytes of a file name, escaped."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _task_error(resource: Resource) -> ErrorDocument | None:
     if resource.phase not in {Phase.FAILED, Phase.RETRYABLE_FAILED, Phase.ABORTED}:
         return None
     if resource.error is None:
-        return ErrorDocument(code=resource.phase.name, message=resource.message)
+        return ErrorDocument(code=resource.phase.name, message=_encodable(resource.message))
     cause = resource.error
     return ErrorDocument(
-        code=cause.code, message=resource.message, kind=cause.kind.value, recoverable=cause.recoverable
+        code=cause.code, message=_encodable(resource.message), kind=cause.kind.value, recoverable=cause.recoverable
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
-from fairlead.cli.document import document, print_json
+from fairlead.cli.document import document, print_json, unprintable
 from fairlead.cli.exits import ExitCode, exit_code, print_error
 from fairlead.cli.interrupt import Interrupted
-from fairlead.cli.verbosity import redactor
-from fairlead.errors import FairleadError
+from fairlead.cli.verbosity import redactor, traceback_withheld
+from fairlead.errors import ConnectorBug, FairleadError
 from fairlead.resource import Phase
 
 if TYPE_CHECKING:
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
 
 def finish(shown: PlainProgress, error: FairleadError | Interrupted | None, *, as_json: bool) -> ExitCode:
     """Print the outputs, or the document, of what `shown` has seen, and return the exit code."""
+    if shown.resource is not None and (bug := unprintable(shown.category, shown.resource)):
+        shown.resource = msgspec.structs.replace(shown.resource, outputs=None, custom_info=None)
+        error = error or bug
     if as_json:
         print_json(document(shown.category, shown.handle, shown.resource, error))
     if error is not None:
-        print_error(redactor.redact(str(error)))
+        hint = " `-v` shows where." if isinstance(error, ConnectorBug) and traceback_withheld() else ""
+        print_error(redactor.redact(str(error)) + hint)
         return exit_code(error) if isinstance(error, FairleadError) else ExitCode.INTERRUPTED
     resource = shown.resource
     if resource is None:  # detached

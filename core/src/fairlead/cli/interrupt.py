@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -69,5 +69,6 @@ def _end_at_once(words: str) -> None:
 
 
 def _write(text: str) -> None:
-    """Write to stderr without its buffer, which the interrupted code may be holding."""
-    os.write(2, text.encode())
+    """Write to stderr without its buffer, which the interrupted code may be holding; if it can be written."""
+    with suppress(OSError):
+        os.write(2, text.encode())

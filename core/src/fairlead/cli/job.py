@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import click
 
 from fairlead.backoff import Backoff
-from fairlead.cli.document import document, print_json
+from fairlead.cli.document import document, print_json, unprintable
 from fairlead.cli.exits import ExitCode
 from fairlead.cli.finish import finish
 from fairlead.cli.interrupt import Interrupted, run_interruptibly
@@ -20,10 +21,11 @@ from fairlead.context import Context, Deadline
 from fairlead.errors import FairleadError
 from fairlead.handle import Handle
 from fairlead.lifecycle import Lifecycle
-from fairlead.resource import Resource
+from fairlead.resource import Phase, Resource
 from fairlead.runner import Runner
 
 _OPERATION_SECONDS = 30.0
+_LOOK_SECONDS = 5.0
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -104,7 +106,7 @@ def logs(*, handle: str, follow: bool, timestamps: bool) -> int:
 @click.argument("handle")
 @_as_json
 def cancel(*, handle: str, as_json: bool) -> int:
-    """End a job; harmless on one that has ended.
+    """End a job; harmless on one that has ended, whose phase stays as it is.
 
     \b
     Example:
@@ -112,7 +114,13 @@ def cancel(*, handle: str, as_json: bool) -> int:
     """
     shown = PlainProgress(silent=True)
 
+    ended: Phase | None = None
+
     async def end(lifecycle: Lifecycle, job: Handle) -> None:
+        nonlocal ended
+        with suppress(FairleadError):  # a job that cannot be looked at can still be deleted
+            phase = (await lifecycle.get(job, _context(_LOOK_SECONDS))).phase
+            ended = phase if phase.is_terminal else None
         await lifecycle.delete(job, _context(_OPERATION_SECONDS))
         if as_json:
             shown.updated(await lifecycle.get(job, _context(_OPERATION_SECONDS)))
@@ -122,7 +130,7 @@ def cancel(*, handle: str, as_json: bool) -> int:
     if as_json:
         print_json(document(shown.category, shown.handle, shown.resource))
     else:
-        click.echo("the job was deleted", err=True)
+        click.echo(f"the job had ended before, as {ended.name}" if ended else "the job was deleted", err=True)
     return ExitCode.SUCCEEDED
 
 
@@ -137,7 +145,7 @@ def _with_job(text: str, shown: PlainProgress, work: Work) -> FairleadError | In
         run_interruptibly(_closing(work, lifecycle, job), asked=leaving, last_words=lambda: leaving)
     except (FairleadError, Interrupted) as error:
         return error
-    return None
+    return unprintable(shown.category, shown.resource) if shown.resource else None
 
 
 async def _closing(work: Work, lifecycle: Lifecycle, job: Handle) -> None:

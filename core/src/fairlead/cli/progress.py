@@ -39,9 +39,13 @@ class PlainProgress(Progress):
         return time.monotonic() - self._started
 
     def line(self, text: str) -> None:
-        """Write one line."""
-        if not self._silent:
+        """Write one line; where stderr cannot be written, be silent from then on."""
+        if self._silent:
+            return
+        try:
             print(text, file=sys.stderr, flush=True)
+        except OSError:
+            self._silent = True
 
     def created(self, handle: Handle) -> None:
         """Print the handle at once: whatever happens next, it leads back to the job."""

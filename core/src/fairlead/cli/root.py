@@ -1,6 +1,5 @@
 """The `fairlead` command: its subcommands by name, loaded when called."""
 
-import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -90,6 +89,18 @@ class EntryPointGroup(click.Group):
         entries = installed(self._group)
         return [(entry.name, entry.summary) for entry in entries if entry.status is Status.AVAILABLE]
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; where there is none, propose the closest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from fairlead.spelling import suggestion
+
+            message = f"no command `{args[0]}`.{suggestion(args[0], self.list_commands(ctx))}"
+            raise click.UsageError(message, error.ctx) from error
+
 
 class RootGroup(EntryPointGroup):
     """The built-in commands, and those of plugins."""
@@ -112,18 +123,6 @@ class RootGroup(EntryPointGroup):
         """Return name and summary of the built-in commands in the order of use, then of those of plugins."""
         built_in = [(name, command.short_help) for name, command in _COMMANDS.items()]
         return built_in + [row for row in super().help_rows() if row[0] not in _COMMANDS]
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; where there is none, propose the closest."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from fairlead.spelling import suggestion
-
-            message = f"no command `{args[0]}`.{suggestion(args[0], self.list_commands(ctx))}"
-            raise click.UsageError(message, error.ctx) from error
 
 
 root = RootGroup(
@@ -161,7 +160,4 @@ def _guarded(call: Callable[[], object]) -> int:
     except FairleadError as error:
         print_error(str(error))
         return exit_code(error)
-    except BrokenPipeError:
-        sys.stdout = None  # nobody reads it any more, so it must not be flushed
-        return ExitCode.TASK_FAILED
     return result if isinstance(result, int) else ExitCode.SUCCEEDED

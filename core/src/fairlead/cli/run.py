@@ -17,12 +17,13 @@ from fairlead.category import TaskCategory
 from fairlead.cli.completion import complete_task
 from fairlead.cli.finish import finish
 from fairlead.cli.interrupt import Interrupted, run_interruptibly
+from fairlead.cli.parsing import SUFFIXES
 from fairlead.cli.progress import PlainProgress, progress
-from fairlead.cli.taskfile import SUFFIXES, read_mapping, read_task
-from fairlead.cli.values import duration_option, parse_assignments
+from fairlead.cli.taskfile import NAME_RULE, read_mapping, read_task
+from fairlead.cli.values import input_values, parse_assignments, text_option, timeout_option
 from fairlead.cli.verbosity import redactor
 from fairlead.context import Context
-from fairlead.errors import DeadlineExceeded, FairleadError, InvalidTask, TransientError
+from fairlead.errors import ConnectorNotFound, DeadlineExceeded, FairleadError, InvalidTask, TransientError
 from fairlead.lifecycle import Lifecycle
 from fairlead.local import LocalBackend, local_backend
 from fairlead.runner import Runner
@@ -30,6 +31,9 @@ from fairlead.task import TaskTemplate
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
+
+_GRACE_SECONDS = 15
+_ENDING_SECONDS = 2 * _GRACE_SECONDS  # a submission may take its time, and then the deletion
 
 
 @click.command
@@ -40,7 +44,7 @@ if TYPE_CHECKING:
     metavar="K=V",
     multiple=True,
     callback=parse_assignments,
-    help="An input; its value is JSON where it parses as JSON, else text. Repeatable.",
+    help="An input; its value is JSON where it parses as JSON and the task declares no string, else text. Repeatable.",
 )
 @click.option(
     "--inputs",
@@ -51,18 +55,23 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--timeout",
-    callback=duration_option,
+    callback=timeout_option,
     metavar="DURATION",
     help="Delete the job and exit with 124 after this long, such as 90s or 10m.",
 )
-@click.option("--idempotency-key", metavar="KEY", help="The same key finds the same job again, also after a crash.")
+@click.option(
+    "--idempotency-key",
+    callback=text_option,
+    metavar="KEY",
+    help="The same key finds the same job again, also after a crash.",
+)
 @click.option("--detach", is_flag=True, help="Print the handle and leave the job running.")
 @click.option("--local", "locally", is_flag=True, help="Run against a local stand-in of the external system.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def run(
     *,
     task: str,
-    inputs: dict[str, Any],
+    inputs: dict[str, str],
     inputs_file: Path | None,
     timeout: float | None,
     idempotency_key: str | None,
@@ -90,7 +99,7 @@ def run(
         template, given = _task_and_inputs(task, inputs_file, inputs)
         shown.category = category = template.category
         context = Context(idempotency_key=key, redactor=redactor)
-        runner = Runner()
+        runner = Runner(grace=_GRACE_SECONDS)
         connector = runner.lifecycle.registry.get_connector(*category)  # here, where Ctrl-C can still end a slow import
         if detach and connector.is_sync:
             message = f"task type `{category}` answers at once, so there is nothing to detach from"
@@ -100,31 +109,34 @@ def run(
         drive = partial(act, template, given, progress=shown)
         run_interruptibly(
             _driven(drive, runner, context, backend, shown),
-            asked="interrupted: ending the job; once more to stop at once",
+            asked=f"interrupted: ending the job, which takes {_ENDING_SECONDS} seconds at most; once more to stop at once",
             last_words=lambda: _last_words(shown, key),
         )
     except (FairleadError, Interrupted) as error:
         if shown.handle is None and isinstance(error, TransientError | DeadlineExceeded):
             shown.line(f"if a job was started all the same, --idempotency-key {key} finds it")
-        return finish(shown, _located(error, task), as_json=as_json)
+        return finish(shown, _located(error, task, shown), as_json=as_json)
     return finish(shown, None, as_json=as_json)
 
 
-def _located(error: FairleadError | Interrupted, task: str) -> FairleadError | Interrupted:
-    """Return the error with the name of the task file, where the task is what is wrong and one was given."""
-    if isinstance(error, InvalidTask) and _is_file(task) and not str(error).startswith(task):
+def _located(error: FairleadError | Interrupted, task: str, shown: PlainProgress) -> FairleadError | Interrupted:
+    """Return the error with the name of the task file, where the task is what is wrong; reading names its file itself."""
+    if isinstance(error, InvalidTask) and _is_file(task) and shown.category is not None:
         return error.with_message(f"{task}: {error}")
+    if isinstance(error, ConnectorNotFound) and not _is_file(task) and Path(task).is_file():
+        return InvalidTask(f"`{task}` is a file, and no task type of that name is installed; {NAME_RULE}")
     return error
 
 
 def _task_and_inputs(
-    task: str, inputs_file: Path | None, inputs: dict[str, Any]
+    task: str, inputs_file: Path | None, inputs: dict[str, str]
 ) -> tuple[TaskTemplate, dict[str, Any]]:
     """Return the task, and its inputs: those of the task file, then of the inputs file, then of the command line."""
     template, given = _template(task)
     if inputs_file is not None:
         given |= read_mapping(inputs_file)
-    return template, given | inputs
+    declared = template.interface.inputs if template.interface else {}
+    return template, given | input_values(inputs, declared)
 
 
 def _template(task: str) -> tuple[TaskTemplate, dict[str, Any]]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fairlead.cli.values import parse_duration
+from fairlead.category import TaskCategory
+from fairlead.cli.parsing import SUFFIXES, parse
+from fairlead.cli.values import parse_duration, positive
 from fairlead.errors import InvalidTask
 from fairlead.spelling import suggestion
 from fairlead.task import TaskTemplate
-from fairlead.validation import convert
+from fairlead.validation import convert, refuse_unknown, unknown_field
+
+NAME_RULE = f"the name of a task file, or of a file of inputs, must end in one of {', '.join(SUFFIXES)}"
 
 _FIELDS = [field for field in TaskTemplate.__struct_fields__ if field != "native"] + ["inputs"]
 _TYPE_NAMES = ["any", "integer", "float", "string", "boolean", "datetime", "duration", "binary", "struct", "none"]
-SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 
 
 def read_task(path: Path) -> tuple[TaskTemplate, dict[str, Any]]:
@@ -33,15 +36,20 @@ def read_task(path: Path) -> tuple[TaskTemplate, dict[str, Any]]:
 def read_mapping(path: Path) -> dict[str, Any]:
     """Return what a YAML, TOML or JSON file holds, which must be a mapping; raise `InvalidTask` otherwise."""
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror or error}"
         raise InvalidTask(message) from error
+    if path.suffix not in SUFFIXES:
+        message = f"{path}: {NAME_RULE}"
+        raise InvalidTask(message)
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"{path} cannot be read: it is not UTF-8 text (byte {error.start})"
         raise InvalidTask(message) from error
     try:
-        data = _parse(path.suffix, text)
+        data = parse(path.suffix, text)
     except ValueError as error:
         message = f"{path} is not valid {path.suffix.lstrip('.').upper()}: {error}"
         raise InvalidTask(message) from error
@@ -51,45 +59,20 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return data
 
 
-def _parse(suffix: str, text: str) -> object:
-    """Return the parsed text; raise ValueError with the place of the fault."""
-    if suffix == ".toml":
-        import tomllib
-
-        return tomllib.loads(text)
-    if suffix == ".json":
-        import json
-
-        return json.loads(text)
-    if suffix in SUFFIXES:
-        return _parse_yaml(text)
-    message = f"the file's name must end in one of {', '.join(SUFFIXES)}"
-    raise ValueError(message)
-
-
-def _parse_yaml(text: str) -> object:
-    import yaml
-
-    try:
-        return yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        message = f"{error.problem}{place}"
-        raise ValueError(message) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ValueError(" ".join(str(error).split())) from error
-
-
 def _task(data: dict[str, Any]) -> TaskTemplate:
     for name in data:
         if name not in _FIELDS:
-            message = f"unknown field `{name}`.{suggestion(name, _FIELDS)} Known fields: {', '.join(_FIELDS)}"
-            raise InvalidTask(message)
+            raise InvalidTask(unknown_field(name, _FIELDS))
     fields = {name: value for name, value in data.items() if name != "inputs"}
+    refuse_unknown(fields, TaskTemplate, "")
     fields["interface"] = _interface(fields.get("interface"))
     fields["metadata"] = _metadata(fields.get("metadata"))
     task = convert({name: value for name, value in fields.items() if value is not None}, TaskTemplate, "")
+    try:
+        TaskCategory.parse(task.type)
+    except ValueError as error:
+        message = f"`type`: {error}"
+        raise InvalidTask(message) from error
     if not isinstance(task.custom, dict):
         message = f"`custom`: expected a mapping, got {_described(task.custom)}"
         raise InvalidTask(message)
@@ -116,11 +99,11 @@ def _variables(side: str, variables: object) -> object:
 
 
 def _metadata(metadata: object) -> object:
-    """Allow `timeout: 10m` for `timeout: 600`."""
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("timeout"), str):
+    """Allow `timeout: 10m` for `timeout: 600`, and check that it is more than 0."""
+    if not isinstance(metadata, dict) or not isinstance(timeout := metadata.get("timeout"), str | int | float):
         return metadata
     try:
-        return {**metadata, "timeout": parse_duration(metadata["timeout"])}
+        return {**metadata, "timeout": positive(parse_duration(timeout) if isinstance(timeout, str) else timeout)}
     except ValueError as error:
         message = f"`metadata.timeout`: {error}"
         raise InvalidTask(message) from error

@@ -13,6 +13,19 @@ redactor = Redactor()
 """Knows every secret that was handed out in this process; commands pass it on in their contexts."""
 
 
+class _Withholding(logging.Filter):
+    """Lets tracebacks through with `-v`, and remembers whether one was withheld."""
+
+    withheld = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        self.withheld |= not _verbosity
+        return bool(_verbosity)
+
+
+_withholding = _Withholding()
+
+
 class _RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return redactor.redact(super().format(record))
@@ -32,4 +45,9 @@ def set_up(verbosity: int) -> None:
         root.addHandler(handler)
     ours.setLevel(_LEVELS[verbosity])
     root.setLevel(_LEVELS[max(verbosity - 1, 0)])
-    logging.getLogger(TRACEBACK_LOGGER).disabled = verbosity == 0
+    logging.getLogger(TRACEBACK_LOGGER).addFilter(_withholding)
+
+
+def traceback_withheld() -> bool:
+    """Whether a connector has raised an error whose traceback `-v` would have shown."""
+    return _withholding.withheld

@@ -1,0 +1,80 @@
+"""stdout and stderr that nobody takes: what was asked for is missed, what is an extra is left out."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+class StdoutLost(Exception):
+    """What a command was to print could not be written."""
+
+
+class _Stream:
+    """A stream of the process; what is not here is that of the stream."""
+
+    def __init__(self, stream: object) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    @property
+    def buffer(self) -> _Stream:
+        """The binary stream below, which fails in the same way."""
+        return type(self)(self._stream.buffer)  # type: ignore[attr-defined]
+
+    def write(self, data: str | bytes) -> int:
+        """Write, and deal with what cannot be written."""
+        try:
+            return self._stream.write(data)  # type: ignore[attr-defined,no-any-return]
+        except OSError as error:
+            self._failed(error)
+            return len(data)
+
+    def flush(self) -> None:
+        """Write what was kept, and deal with what cannot be written."""
+        try:
+            self._stream.flush()  # type: ignore[attr-defined]
+        except OSError as error:
+            self._failed(error)
+
+    def _failed(self, error: OSError) -> None:
+        raise NotImplementedError
+
+
+class _Stdout(_Stream):
+    """Tells that it cannot be written; a pipe that nobody reads stays a `BrokenPipeError`."""
+
+    def _failed(self, error: OSError) -> None:
+        if isinstance(error, BrokenPipeError):
+            raise error
+        message = f"stdout cannot be written: {error.strerror or error}"
+        raise StdoutLost(message) from error
+
+
+class _Stderr(_Stream):
+    """Is silent from the first failure on: a job must not be lost because nobody reads of it."""
+
+    def _failed(self, error: OSError) -> None:
+        discard(2)
+
+
+def guard() -> None:
+    """Put the streams above in the place of the process's own."""
+    try:
+        os.fstat(2)
+    except OSError:  # it is closed, so that the next file to be opened would get what is meant for it
+        discard(2)
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - a number, for as long as the process
+    if sys.stdout is not None:
+        sys.stdout = _Stdout(sys.stdout)
+    sys.stderr = _Stderr(sys.stderr)
+
+
+def discard(number: int) -> None:
+    """Let what is written to a file descriptor from now on, or is still in its buffer, go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    if nowhere != number:
+        os.dup2(nowhere, number)
+        os.close(nowhere)
