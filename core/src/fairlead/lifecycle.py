@@ -7,7 +7,7 @@ same on the command line, behind Flyte and over HTTP.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Any, Self, TypeVar, cast
 
@@ -33,11 +33,20 @@ from fairlead.invocation import Invoker
 from fairlead.loading import described
 from fairlead.logs import get_logger
 from fairlead.registry import ConnectorRegistry
-from fairlead.resource import LogPage, Metric, MetricsQuery, Resource, ResourceMeta
+from fairlead.resource import LogPage, Metric, MetricsQuery, Phase, Resource, ResourceMeta, TaskError
 from fairlead.span import Span
 from fairlead.task import TaskTemplate
 
 T = TypeVar("T")
+
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "message": str,
+    "log_links": (tuple, list),
+    "custom_info": Mapping,
+    "error": TaskError,
+    "poll_after": (int, float),
+}
+"""What a resource must hold where it holds something: a Struct does not check that when it is made."""
 
 _CLEANUP_SECONDS = 30.0
 _CLOSE_SECONDS = 5.0
@@ -120,8 +129,9 @@ class Lifecycle:
             invoker = self._invoker(task.category, SyncConnector, Operation.DO)
             ready = await self._admitted(invoker, task, inputs, bound)
             resource = _checked(invoker, Operation.DO, await invoker.call(Operation.DO, bound, ready, inputs), bound)
-            if not resource.phase.is_terminal:
-                raise invoker.bug(Operation.DO, f"returned the phase {resource.phase.name}; it must be a terminal one")
+            phase: object = resource.phase  # whatever it is declared to be
+            if not (isinstance(phase, Phase) and phase.is_terminal):
+                raise invoker.bug(Operation.DO, f"returned the phase {phase!r}; it must be a terminal Phase")
             return resource
 
     async def get_logs(self, handle: Handle, context: Context, *, token: str = "") -> AsyncGenerator[LogPage, None]:
@@ -223,6 +233,10 @@ def _checked(invoker: Invoker, operation: Operation, resource: object, context: 
     """Return the resource as it may leave: without secrets in what is for people. Outputs are the job's data, and stay."""
     if not isinstance(resource, Resource):
         raise invoker.bug(operation, f"returned a {type(resource).__name__}; it must be a Resource")
+    for field, types in _FIELDS.items():
+        value = getattr(resource, field)
+        if value and not isinstance(value, types):
+            raise invoker.bug(operation, f"returned a Resource whose `{field}` is a {type(value).__name__}")
     if not context.redactor:
         return resource
     public = msgspec.structs.replace(resource, outputs=None)

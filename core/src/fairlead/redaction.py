@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date, time, timedelta
 from enum import Enum
 from typing import Any
@@ -69,12 +70,12 @@ class Redactor:
         if isinstance(value, msgspec.Struct):
             changed = {field: self.redact_value(getattr(value, field)) for field in value.__struct_fields__}
             return msgspec.structs.replace(value, **changed)
-        return self._redact_items(value if isinstance(value, Mapping | list | tuple | Set) else _plain(value))
+        return self._redact_items(value if isinstance(value, Mapping | list | tuple | AbstractSet) else _plain(value))
 
     def _redact_items(self, value: Any) -> Any:
         if isinstance(value, Mapping):
             return {self.redact_value(key): self.redact_value(item) for key, item in value.items()}
-        if isinstance(value, list | tuple | Set):
+        if isinstance(value, list | tuple | AbstractSet):
             items = [self.redact_value(item) for item in value]
             return tuple(items) if isinstance(value, tuple) else items
         return self.redact_value(value)

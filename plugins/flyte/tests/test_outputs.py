@@ -80,6 +80,13 @@ async def test_outputs_without_names(outputs_of, outputs):
     assert f"`outputs`: expected a dict of values by name, got {type(outputs).__name__}" in resource.message
 
 
+async def test_names_that_are_none(outputs_of):
+    """A name that is no text cannot be given; where nothing is declared, the outputs are left out."""
+    resource = await outputs_of({1: 2})
+    assert resource.phase == Phase.SUCCEEDED
+    assert not resource.outputs.literals
+
+
 async def test_an_output_that_nobody_declared(flyte, outputs_of):
     """What the task does not declare is left out."""
     assert set(flyte.outputs(await outputs_of({"n": 1, "more": 2}, {"n": INTEGER}))) == {"n"}

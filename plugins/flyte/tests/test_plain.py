@@ -66,6 +66,18 @@ def test_what_json_does_not_have(value, expected):
     assert from_struct(to_struct({"a": value})) == {"a": expected}
 
 
+@pytest.mark.parametrize("wrap", [lambda value: {"a": value}, lambda value: [value]])
+@pytest.mark.parametrize("depth", [20, 100, 5000])
+def test_what_is_nested_deeply(wrap, depth):
+    """Readers of protobuf stop at a hundred messages within each other, so what is deeper becomes a text."""
+    value = "the core"
+    for _ in range(depth):
+        value = wrap(value)
+    struct = to_struct({"custom": value})
+    assert Struct.FromString(struct.SerializeToString()) == struct
+    assert from_struct(struct) == {"custom": value} or depth > 20
+
+
 @given(st.text(), st.integers(10, 100))
 def test_shortened_texts(text, most):
     """A text is shortened to about so many bytes, and one that is short enough is left as it is."""

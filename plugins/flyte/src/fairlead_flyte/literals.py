@@ -145,6 +145,8 @@ def to_literals(values: Mapping[str, Any], declared: Mapping[str, LiteralType] |
     """
     _fitting(values, Mapping, "a dict of values by name", "outputs")
     if declared is None:
+        for name in values:
+            _fitting(name, str, "a text", f"the name {name!r}")
         return [NamedLiteral(name=name, value=to_literal(value, None, name)) for name, value in values.items()]
     if missing := [name for name in declared if name not in values]:
         message = f"{', '.join(f'`{name}`' for name in missing)} declared, but not there; there are {', '.join(f'`{name}`' for name in values) or 'none'}"

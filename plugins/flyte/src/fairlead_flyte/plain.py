@@ -13,6 +13,8 @@ from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 from fairlead.validation import integral
 from fairlead_flyte.texts import whole
 
+_DEEPEST = 24  # of which each takes up to four of the hundred messages within each other that protobuf reads
+
 
 def from_struct(struct: Struct) -> dict[str, Any]:
     """Return a `Struct` as a dict. Whole numbers become ints, because a `Struct` carries every number as a double."""
@@ -35,18 +37,18 @@ def _from_value(value: Value) -> Any:
 
 
 def to_struct(values: Mapping[Any, Any]) -> Struct:
-    """Return plain values as a `Struct`; what JSON cannot hold becomes its text."""
+    """Return plain values as a `Struct`; what JSON cannot hold, or is nested too deeply for readers, becomes its text."""
     struct = Struct()
-    _fill(struct, values)
+    _fill(struct, values, 0)
     return struct
 
 
-def _fill(struct: Struct, values: Mapping[Any, Any]) -> None:
+def _fill(struct: Struct, values: Mapping[Any, Any], depth: int) -> None:
     for key, value in values.items():
-        _set(struct.fields[whole(str(key))], value)
+        _set(struct.fields[whole(str(key))], value, depth + 1)
 
 
-def _set(target: Value, value: Any) -> None:
+def _set(target: Value, value: Any, depth: int) -> None:
     if value is None:
         target.null_value = NULL_VALUE
     elif isinstance(value, bool):
@@ -55,15 +57,17 @@ def _set(target: Value, value: Any) -> None:
         _set_number(target, value)
     elif isinstance(value, str):
         target.string_value = whole(value)
+    elif depth > _DEEPEST:
+        target.string_value = whole(_text(value))
     elif isinstance(value, Mapping):
         target.struct_value.SetInParent()
-        _fill(target.struct_value, value)
+        _fill(target.struct_value, value, depth)
     elif isinstance(value, list | tuple | AbstractSet):
         target.list_value.SetInParent()
         for item in value:
-            _set(target.list_value.values.add(), item)
+            _set(target.list_value.values.add(), item, depth + 1)
     else:
-        _set(target, _builtin(value))
+        _set(target, _builtin(value), depth + 1)
 
 
 def _set_number(target: Value, value: float) -> None:
@@ -77,8 +81,15 @@ def _set_number(target: Value, value: float) -> None:
         target.string_value = str(value)
 
 
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except RecursionError:
+        return "…"
+
+
 def _builtin(value: Any) -> Any:
     try:
         return msgspec.to_builtins(value, str_keys=True, enc_hook=str)
-    except TypeError:  # an object with keys that JSON does not have
+    except (TypeError, RecursionError):  # an object with keys that JSON does not have
         return str(value)
