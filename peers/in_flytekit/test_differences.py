@@ -85,7 +85,7 @@ class TestFlyte1(SameRequests):
         """Theirs passes it on, and Flyte goes on to ask for a job that there is not; ours is an error."""
         theirs, ours = self.do(servers, {"phase": "RUNNING"})
         assert theirs.message["header"]["resource"]["phase"] == "RUNNING"
-        assert (ours.code, "must be a terminal one" in ours.details) == (StatusCode.INTERNAL, True)
+        assert (ours.code, "must be a terminal Phase" in ours.details) == (StatusCode.INTERNAL, True)
 
     @difference("The log of a job in Flyte 1")
     def test_logs(self, servers):

@@ -110,7 +110,7 @@ class Ours(Server):
     def close(self):
         self.channel.close()
         self._process.close()
-        assert "Traceback" not in self._process.log
+        assert "a call failed by a fault of the server" not in self._process.log
 
 
 class TwoServers:

@@ -52,6 +52,19 @@ async def test_what_is_written_between_the_reading_and_the_end(serve):
     assert last_token(answers) is None
 
 
+class WithoutTokens(Ending):
+    """Jobs whose log can be read from its beginning only."""
+
+    async def get_logs(self, meta, context, *, token=""):
+        yield LogPage(tuple(LogLine(line) for page in self.pages for line in page), token="")
+
+
+async def test_a_log_without_tokens_is_not_read_twice(serve):
+    """Where nobody can say what comes after, no line is repeated."""
+    served = await serve(WithoutTokens(["a", "b"]))
+    assert texts(await served.flyte2.logs(await served.flyte2.create("logged"), "logged")) == ["a", "b"]
+
+
 async def test_streams_that_nobody_reads(serve):
     """However many there are, they do not keep jobs from being asked for."""
     served = await serve(Endless(), max_concurrency=1)

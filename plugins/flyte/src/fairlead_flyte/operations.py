@@ -226,10 +226,11 @@ class Operations:
         left = request.lines or _ALL_LINES
         context = Context(deadline=call.deadline)
         last = self._statuses.last(_key(request, call))
-        has_ended = last is not None and last.phase.is_terminal
+        has_ended, has_pages = last is not None and last.phase.is_terminal, False
         while True:
             async with aclosing(self._lifecycle.get_logs(handle, context, token=token)) as pages:
                 async for page in pages:
+                    has_pages = True
                     lines = page.lines[skip : skip + left]
                     for group in in_messages(lines):
                         yield answers.logs_body(group)
@@ -243,6 +244,8 @@ class Operations:
             has_ended = await self._has_ended(request, call)
             if not has_ended:
                 yield answers.logs_header(join_token(token, skip))
+                return
+            if has_pages and not token:  # its connector cannot go on in the middle
                 return
 
 
