@@ -108,6 +108,13 @@ def test_missing_inputs_are_all_named():
         TaskTemplate(type="x", interface=INTERFACE).check_inputs({})
 
 
+def test_a_misspelt_input_is_told_before_the_missing_one():
+    """An input whose name is misspelt is both one too many and one that is missing; the first says what to do."""
+    task = TaskTemplate(type="jobs", interface=TypedInterface(inputs={"day": Variable("string")}))
+    with pytest.raises(InvalidTask, match="declares no input `dya`. Did you mean `day`"):
+        task.check_inputs({"dya": "monday"})
+
+
 def test_without_declared_inputs_anything_goes():
     """A task that declares no inputs takes any."""
     TaskTemplate(type="x").check_inputs({"anything": 1})

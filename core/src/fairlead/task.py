@@ -156,13 +156,14 @@ class TaskTemplate(msgspec.Struct, Generic[CustomT], frozen=True, kw_only=True):
         declared = self.interface.inputs if self.interface else {}
         if not declared:
             return
+        for name in inputs:
+            if name not in declared:
+                message = f"the task declares no input `{name}`.{suggestion(name, list(declared))} Declared: {', '.join(declared) or 'none'}"
+                raise InvalidTask(message)
         if missing := [name for name in declared if name not in inputs]:
             message = f"missing input: {', '.join(f'`{name}` ({_described(declared[name])})' for name in missing)}"
             raise InvalidTask(message)
         for name, value in inputs.items():
-            if name not in declared:
-                message = f"the task declares no input `{name}`.{suggestion(name, list(declared))} Declared: {', '.join(declared) or 'none'}"
-                raise InvalidTask(message)
             _check_simple_type(name, value, declared[name])
 
 
