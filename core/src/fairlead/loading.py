@@ -51,11 +51,6 @@ def failure(entry: PluginEntry, stage: str, what: str, *, hint: str) -> PluginEr
     )
 
 
-def without_hint(text: str, hint: str) -> str:
-    """Return the text of a failure without the hint that stands at its end, for where both are shown."""
-    return text.removesuffix(f" {hint}.").rstrip(".")
-
-
 def described(error: BaseException) -> str:
     """Return an error as one line: its class and its text, if that can be had."""
     try:

@@ -26,7 +26,8 @@ def main(report: Path, group: str, name: str, distribution: str) -> None:
     try:
         _load(entry)
     except PluginError as error:
-        cause = described(error.__cause__) if error.__cause__ else str(error)
+        text = described(error.__cause__) if error.__cause__ else str(error)
+        cause = text.removesuffix(f" {error.hint}.").rstrip(".")  # the report has the hint beside it
         _write(report, stage=error.stage, milliseconds=_since(started), error=cause, hint=error.hint)
     else:
         _write(report, stage="ready", milliseconds=_since(started))

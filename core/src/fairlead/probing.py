@@ -43,20 +43,34 @@ def probe(entry: PluginEntry, seconds: float = PROBE_SECONDS) -> ProbeReport:
     """Load one plugin in its own process."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "report.json")
-        command = [sys.executable, "-m", "fairlead.probe", str(path), entry.group.value, entry.name, entry.distribution]
-        environment = {name: value for name, value in os.environ.items() if name != STRICT_VARIABLE}
-        try:
-            ended = subprocess.run(
-                command, env=environment, capture_output=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL
-            )
-        except subprocess.TimeoutExpired:
-            stage = _read(path).get("stage", "start")
-            return ProbeReport(entry, stage, None, f"it did not end within {seconds:g} s", disable_hint(entry))
+        words = ["-m", "fairlead.probe", str(path), entry.group.value, entry.name, entry.distribution]
+        code = run_apart(words, seconds)
         report = _read(path)
-    if ended.returncode or "milliseconds" not in report or report["milliseconds"] is None:
-        what = f"it ended the process with code {ended.returncode}"
+    if code is None or code or report.get("milliseconds") is None:
+        what = f"it did not end within {seconds:g} s" if code is None else f"it ended the process with code {code}"
         return ProbeReport(entry, report.get("stage", "start"), None, what, disable_hint(entry))
     return ProbeReport(entry, report["stage"], report["milliseconds"], report["error"], report["hint"])
+
+
+def run_apart(words: Sequence[str], seconds: float, *, stderr: int | None = subprocess.DEVNULL) -> int | None:
+    """Run Python in a process of its own, where failures of plugins are never strict, and what it prints goes nowhere.
+
+    Returns its exit code, None where it took longer than `seconds` and was killed.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != STRICT_VARIABLE}
+    nowhere = subprocess.DEVNULL
+    try:
+        return subprocess.run(
+            [sys.executable, *words],
+            env=environment,
+            timeout=seconds,
+            check=False,
+            stdin=nowhere,
+            stdout=nowhere,
+            stderr=stderr,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -411,15 +411,21 @@ async def test_at_most_so_many_calls(serve, jobs):
     assert len(jobs.creates.calls) == 2
 
 
-async def test_a_state_while_all_places_are_taken(serve, jobs):
-    """A poll whose turn does not come gets the last known state, and one of a job that has ended needs no turn."""
-    served = await serve(jobs, max_concurrency=1)
+def hanging():
+    """Return a step that never ends, and the event that it has begun."""
     begun = asyncio.Event()
 
     async def hang(*_):
         begun.set()
         await asyncio.Event().wait()
 
+    return hang, begun
+
+
+async def test_a_state_while_all_places_are_taken(serve, jobs):
+    """A poll whose turn does not come gets the last known state, and one of a job that has ended needs no turn."""
+    served = await serve(jobs, max_concurrency=1)
+    hang, begun = hanging()
     jobs.creates.will(InvalidTask("no such notebook"), jobs.next_job)
     refused = await served.flyte2.create()
     known, other = await served.flyte2.create(), await served.flyte2.create()
@@ -435,12 +441,7 @@ async def test_a_state_while_all_places_are_taken(serve, jobs):
 async def test_a_create_while_all_places_are_taken(serve, jobs):
     """A call that has to be made, and whose turn does not come, ends at its deadline with the reason."""
     served = await serve(jobs, max_concurrency=1)
-    begun = asyncio.Event()
-
-    async def hang(*_):
-        begun.set()
-        await asyncio.Event().wait()
-
+    hang, begun = hanging()
     jobs.creates.will(hang)
     first = asyncio.ensure_future(served.flyte2.create())
     await begun.wait()

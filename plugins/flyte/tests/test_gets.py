@@ -41,11 +41,12 @@ async def test_every_phase(flyte, jobs, phase):
     assert (resource.phase, resource.message) == (phase or Phase.RUNNING, "so it is")
 
 
-async def test_a_phase_that_does_not_exist(flyte, jobs):
-    """A number that is no phase, as a later connector may send, counts as running."""
+async def test_a_phase_that_does_not_exist(flyte, jobs, caplog):
+    """A number that is no phase, as a later connector may send, counts as running, and the log tells of it."""
     jobs.gets.will(Resource(phase=77, message="PONDERING"))
     resource = await flyte.get(await flyte.create())
     assert (resource.phase, resource.message) == (Phase.RUNNING, "PONDERING")
+    assert "returned the phase 77, which is none" in caplog.text
 
 
 @pytest.mark.parametrize("phase", list(Phase))

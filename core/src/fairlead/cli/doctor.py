@@ -23,7 +23,6 @@ from fairlead.discovery import (
     unknown_names,
 )
 from fairlead.errors import InvalidTask
-from fairlead.loading import without_hint
 from fairlead.probing import PROBE_SECONDS, ProbeReport, probe_all
 from fairlead.spelling import suggestion
 
@@ -99,7 +98,7 @@ def _record(report: ProbeReport) -> dict[str, object]:
         "ok": report.succeeded,
         "stage": report.stage,
         "import_ms": report.import_ms,
-        "error": without_hint(report.error, report.hint),
+        "error": report.error,
         "hint": report.hint,
     }
 
@@ -112,7 +111,7 @@ def _print(reports: list[ProbeReport], disabled: list[PluginEntry]) -> None:
         taken = "" if report.import_ms is None else f", {report.import_ms:g} ms"
         click.echo(f"{mark}  {entry.name}  ({entry.provider}, {entry.group}, stage {report.stage}{taken})")
         if not report.succeeded:
-            click.echo(f"      {without_hint(report.error, report.hint)}.\n      {report.hint}.")
+            click.echo(f"      {report.error}.\n      {report.hint}.")
     for entry in disabled:
         click.echo(f"off   {entry.name}  ({entry.provider}, {entry.group}): {entry.reason}")
     if not reports and not disabled:

@@ -1,10 +1,8 @@
 """`fairlead list`: what is installed, from package metadata alone."""
 
-from contextlib import suppress
-
 import click
 
-from fairlead.discovery import STRICT_VARIABLE, Group, PluginEntry, Status, installed, unknown_names
+from fairlead.discovery import Group, PluginEntry, Status, installed, unknown_names
 
 _HEADINGS = ("TASK TYPE", "VERSION", "PACKAGE", "PACKAGE VERSION", "STATUS", "SUMMARY")
 _MAY_ADD = "plugins may add connectors that no entry point names; `fairlead list --verify` shows them too"
@@ -47,25 +45,14 @@ def list_(*, as_json: bool, verify: bool) -> None:
 def registered(seconds: float = _REGISTER_SECONDS) -> list[PluginEntry]:
     """Return the connectors that hook plugins register, as entries; the plugins are loaded in a process of their own."""
     import json
-    import os
-    import subprocess
-    import sys
     from tempfile import NamedTemporaryFile
+
+    from fairlead.probing import run_apart
 
     if not any(entry.status is Status.AVAILABLE for entry in installed(Group.PLUGINS)):
         return []
     with NamedTemporaryFile("r") as report:
-        command = [sys.executable, "-c", f"from {__name__} import _write; _write({report.name!r})"]
-        environment = {name: value for name, value in os.environ.items() if name != STRICT_VARIABLE}
-        with suppress(subprocess.TimeoutExpired):
-            subprocess.run(
-                command,
-                env=environment,
-                timeout=seconds,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
+        run_apart(["-c", f"from {__name__} import _write; _write({report.name!r})"], seconds, stderr=None)
         text = report.read()
     if not text:
         click.echo("warning: what hook plugins register cannot be told; `fairlead doctor` says why", err=True)
@@ -91,15 +78,10 @@ def _write(path: str) -> None:
 
 
 def _verified(entries: list[PluginEntry]) -> list[PluginEntry]:
-    from fairlead.loading import without_hint
     from fairlead.probing import probe_all
 
     reports = probe_all([entry for entry in entries if entry.status is Status.AVAILABLE])
-    reasons = {
-        report.entry: f"{without_hint(report.error, report.hint)}. {report.hint}."
-        for report in reports
-        if not report.succeeded
-    }
+    reasons = {report.entry: f"{report.error}. {report.hint}." for report in reports if not report.succeeded}
     return [
         entry._replace(status=Status.BROKEN, reason=reasons[entry]) if entry in reasons else entry for entry in entries
     ]

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False  # as typing has it, whose import takes longer than all that `--version` does
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class StdoutLost(Exception):
     """What a command was to print could not be written."""
 
 
 class _Stream:
-    """A stream of the process; what is not here is that of the stream."""
+    """A stream of the process, and what happens where it cannot be written; what is not here is that of the stream."""
 
-    def __init__(self, stream: object) -> None:
+    def __init__(self, stream: object, failed: Callable[[OSError], None]) -> None:
         self._stream = stream
+        self._failed = failed
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
@@ -22,7 +27,7 @@ class _Stream:
     @property
     def buffer(self) -> _Stream:
         """The binary stream below, which fails in the same way."""
-        return type(self)(self._stream.buffer)  # type: ignore[attr-defined]
+        return _Stream(self._stream.buffer, self._failed)  # type: ignore[attr-defined]
 
     def write(self, data: str | bytes) -> int:
         """Write, and deal with what cannot be written."""
@@ -39,25 +44,18 @@ class _Stream:
         except OSError as error:
             self._failed(error)
 
-    def _failed(self, error: OSError) -> None:
-        raise NotImplementedError
+
+def _lose_stdout(error: OSError) -> None:
+    """Tell that it cannot be written; a pipe that nobody reads stays a `BrokenPipeError`."""
+    if isinstance(error, BrokenPipeError):
+        raise error
+    message = f"stdout cannot be written: {error.strerror or error}"
+    raise StdoutLost(message) from error
 
 
-class _Stdout(_Stream):
-    """Tells that it cannot be written; a pipe that nobody reads stays a `BrokenPipeError`."""
-
-    def _failed(self, error: OSError) -> None:
-        if isinstance(error, BrokenPipeError):
-            raise error
-        message = f"stdout cannot be written: {error.strerror or error}"
-        raise StdoutLost(message) from error
-
-
-class _Stderr(_Stream):
-    """Is silent from the first failure on: a job must not be lost because nobody reads of it."""
-
-    def _failed(self, error: OSError) -> None:
-        discard(2)
+def _lose_stderr(_error: OSError) -> None:
+    """Be silent from now on: a job must not be lost because nobody reads of it."""
+    discard(2)
 
 
 def guard() -> None:
@@ -68,8 +66,8 @@ def guard() -> None:
         discard(2)
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - a number, for as long as the process
     if sys.stdout is not None:
-        sys.stdout = _Stdout(sys.stdout)
-    sys.stderr = _Stderr(sys.stderr)
+        sys.stdout = _Stream(sys.stdout, _lose_stdout)
+    sys.stderr = _Stream(sys.stderr, _lose_stderr)
 
 
 def discard(number: int) -> None:

@@ -35,9 +35,7 @@ def configure(*, level: str, as_json: bool) -> None:
     handler.setFormatter(_JsonFormatter() if as_json else _TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("fairlead").setLevel(logging.NOTSET)
-    tracebacks = logging.getLogger(TRACEBACK_LOGGER)
-    tracebacks.disabled = False
-    tracebacks.filters.clear()
+    logging.getLogger(TRACEBACK_LOGGER).filters.clear()
     for name in _HTTP_LIBRARIES:
         logging.getLogger(name).setLevel(logging.getLogger().level + _ONE_LEVEL)
 

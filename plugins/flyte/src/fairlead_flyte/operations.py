@@ -252,9 +252,8 @@ class Operations:
 _DELETED = DeleteTaskResponse().SerializeToString()
 _PASSING = (TransientError, QuotaExceeded, DeadlineExceeded, AuthenticationError)
 _ALL_LINES = sys.maxsize
-_LARGEST_ANSWER = (
-    4 * 1024 * 1024 - 4096
-)  # gRPC's limit of what a client takes, less the fields that are added for Flyte 1
+_LARGEST_ANSWER = 4 * 1024 * 1024 - 4096
+"""What clients of gRPC take by default, less the fields that are added for Flyte 1."""
 
 
 def _moment(request: GetTaskMetricsRequest, field: str) -> datetime | None:
