@@ -63,7 +63,7 @@ async def test_a_second_header(served):
     """Headers without end would fill the memory: there is one."""
     header = served.flyte1.messages.ExecuteTaskSyncRequest(header={"template": {"type": "answers"}})
     call = served.flyte1.sync.ExecuteTaskSync()
-    for _ in range(2):  # one at a time: an old client calls it an internal error when it is refused while it writes on
+    for _ in range(2):  # one at a time: gRPC's client calls it an internal error when it is refused while it writes on
         await call.write(header)
     assert await call.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "a second header" in await call.details()
