@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import deque
-from functools import lru_cache
+from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
 
 from grpc import StatusCode
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, start_http_server
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
-M = TypeVar("M", Counter, Summary, Histogram)
-
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_BATCH = 16
+_BATCH = 256
 _LATEST = 0.25
 MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -40,26 +38,20 @@ class Method:
         self.running = 0
 
 
-class EndedCall(NamedTuple):
-    """What is counted of a call.
-
-    `operation` is empty for one that is about no job; `absorbed` is an error that the caller was not told of.
-    """
+class Outcome(NamedTuple):
+    """How calls end that are counted together; `operation` is empty for those that are about no job."""
 
     method: Method
     operation: str
     task_type: str
-    seconds: float
     code: StatusCode
-    absorbed: Exception | None
-    input_bytes: int | None
 
 
 class Metrics:
     """The metrics of one server.
 
-    Calls are noted as they end, and entered in batches, or when somebody asks: entering one by one, each time
-    between other work, would take a third as long as gRPC takes for the whole call. Where several processes
+    Calls are noted by outcome as they end, and entered in batches, or when somebody asks: entering one by one, each
+    time between other work, would take a third as long as gRPC takes for the whole call. Where several processes
     share their metrics nobody asks this one, so that what was noted is entered within a quarter of a second.
     """
 
@@ -71,7 +63,10 @@ class Metrics:
         self.registry.register(_Entering(self))
         self._is_shared = MULTIPROCESS_FOLDER in os.environ
         self._is_due = False
-        self._ended: deque[EndedCall] = deque()
+        self._noted = 0
+        self._seconds: defaultdict[Outcome, list[float]] = defaultdict(list)
+        self._input_bytes: defaultdict[str, list[int]] = defaultdict(list)
+        self._noting = Lock()
         self._methods: dict[str, Method] = {}
         self._series = _Series(self.registry)
         self.plugin_failures = Gauge(
@@ -92,14 +87,22 @@ class Metrics:
         if self._is_shared:
             self._enter_soon()
 
-    def ended(self, call: EndedCall) -> None:
-        """Note that a call has ended."""
-        call.method.running -= 1
-        self._ended.append(call)
-        if len(self._ended) >= _BATCH:
+    def ended(self, outcome: Outcome, seconds: float, *, input_bytes: int | None = None) -> None:
+        """Note that a call has ended, and how large the task's inputs were."""
+        outcome.method.running -= 1
+        with self._noting:
+            self._seconds[outcome].append(seconds)
+            if input_bytes is not None:
+                self._input_bytes[outcome.task_type].append(input_bytes)
+            self._noted += 1
+        if self._noted >= _BATCH:
             self.enter()
         if self._is_shared:
             self._enter_soon()
+
+    def absorbed(self, task_type: str, error: Exception) -> None:
+        """Count a passing error that the caller was not told of."""
+        self._series.absorbed.labels(task_type, type(error).__name__).inc()
 
     def _enter_soon(self) -> None:
         if not self._is_due:
@@ -115,12 +118,14 @@ class Metrics:
 
     def enter(self) -> None:
         """Enter the calls that were noted."""
-        while self._ended:
-            try:
-                call = self._ended.popleft()
-            except IndexError:  # another thread was faster
-                break
-            self._series.enter(call)
+        with self._noting:
+            calls, self._seconds = self._seconds, defaultdict(list)
+            sizes, self._input_bytes = self._input_bytes, defaultdict(list)
+            self._noted = 0
+        for outcome, seconds in calls.items():
+            self._series.enter(outcome, seconds)
+        for task_type, each in sizes.items():
+            self._series.enter_sizes(task_type, each)
 
 
 class _Entering:
@@ -164,7 +169,7 @@ class _Series:
         self._calls = Counter(
             "fairlead_flyte_calls", "gRPC calls by method and status code", ["method", "code"], registry=registry
         )
-        self._absorbed = Counter(
+        self.absorbed = Counter(
             "fairlead_flyte_absorbed_errors",
             "Passing errors of GetTask answered with the last known state",
             ["task_type", "error"],
@@ -178,28 +183,28 @@ class _Series:
             multiprocess_mode="livesum",
         )
 
-    def enter(self, call: EndedCall) -> None:
-        """Enter one call."""
-        _series(self._calls, call.method.name, call.code.name).inc()
-        if not call.operation:
+    def enter(self, outcome: Outcome, seconds: list[float]) -> None:
+        """Enter calls that ended alike, by how long each took."""
+        method, operation, task_type, code = outcome
+        self._calls.labels(method.name, code.name).inc(len(seconds))
+        if not operation:
             return
-        labels = call.task_type, call.operation
-        if call.code is StatusCode.OK:
-            _series(self._succeeded, *labels).inc()
+        if code is StatusCode.OK:
+            self._succeeded.labels(task_type, operation).inc(len(seconds))
         else:
-            self._failed.labels(*labels, http_status(call.code).value).inc()
-        _series(self._latency, *labels).observe(call.seconds)
-        _series(self._seconds, *labels).observe(call.seconds)
-        if call.absorbed is not None:
-            self._absorbed.labels(call.task_type, type(call.absorbed).__name__).inc()
-        if call.input_bytes is not None:
-            self._input_bytes.labels(call.task_type).observe(call.input_bytes)
+            self._failed.labels(task_type, operation, http_status(code).value).inc(len(seconds))
+        latency = self._latency.labels(task_type, operation)
+        histogram = self._seconds.labels(task_type, operation)
+        for each in seconds:
+            latency.observe(each)
+            histogram.observe(each)
 
 
-@lru_cache(maxsize=4096)
-def _series(metric: M, *labels: str) -> M:
-    """Return one series of a metric, without the search that `labels` makes each time."""
-    return metric.labels(*labels)
+    def enter_sizes(self, task_type: str, sizes: list[int]) -> None:
+        """Enter how many bytes the inputs of tasks of a type have taken."""
+        series = self._input_bytes.labels(task_type)
+        for size in sizes:
+            series.observe(size)
 
 
 class _SharedMetrics(MultiProcessCollector):

@@ -17,7 +17,7 @@ from fairlead_flyte import flyte1
 from fairlead_flyte.call import Call
 from fairlead_flyte.codes import status_code
 from fairlead_flyte.logs import SURROUNDINGS, get_logger
-from fairlead_flyte.metrics import EndedCall
+from fairlead_flyte.metrics import Outcome
 from fairlead_flyte.texts import shortened
 
 if TYPE_CHECKING:
@@ -206,18 +206,12 @@ class _Conduct:
             await self._context.abort(code, details)
 
     def _count(self, code: StatusCode, operation: Operation | None) -> None:
-        call = self._call
-        self._calls.metrics.ended(
-            EndedCall(
-                self._method,
-                operation or "",
-                call.category.name if call.category in self._calls.known else _UNKNOWN_TYPE,
-                time.perf_counter() - self._started,
-                code,
-                call.absorbed,
-                call.input_bytes,
-            )
-        )
+        call, metrics = self._call, self._calls.metrics
+        task_type = call.category.name if call.category in self._calls.known else _UNKNOWN_TYPE
+        outcome = Outcome(self._method, operation or "", task_type, code)
+        metrics.ended(outcome, time.perf_counter() - self._started, input_bytes=call.input_bytes)
+        if call.absorbed is not None:
+            metrics.absorbed(task_type, call.absorbed)
 
 
 def _about(category: TaskCategory) -> dict[str, str | int]:
