@@ -2,11 +2,21 @@
 
 import pytest
 
-from fairlead_flyte.call import Call
+from fairlead_flyte.call import Call, Method
+
+
+class Waiting:
+    """A client that waits so long, as gRPC's context tells of it."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def time_remaining(self):
+        return self.seconds
 
 
 def seconds(time_remaining):
-    return Call(lambda: time_remaining, is_flyte1=True).deadline.remaining
+    return Call(Method("/GetTask", None, is_flyte1=True), Waiting(time_remaining)).deadline.remaining
 
 
 @pytest.mark.parametrize(("waits", "given"), [(10.0, 9.5), (60.0, 59.5), (1.0, 0.9), (0.1, 0.09)])

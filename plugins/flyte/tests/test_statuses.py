@@ -18,7 +18,7 @@ LATER = Deadline.after(LONG)
 
 
 def status(response=b"state", good_for=LONG):
-    return Status(response, Phase.RUNNING, None, time.monotonic() + good_for)
+    return Status(response, b"", Phase.RUNNING, time.monotonic() + good_for)
 
 
 def key(meta, connection=b""):

@@ -7,7 +7,7 @@ import os
 from collections import defaultdict
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from grpc import StatusCode
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, start_http_server
@@ -22,29 +22,16 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
+    from fairlead_flyte.call import Method
+
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _BATCH = 256
 _LATEST = 0.25
 MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
-class Method:
-    """One gRPC method, and how many calls of it run."""
-
-    __slots__ = ("name", "running")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.running = 0
-
-
-class Outcome(NamedTuple):
-    """How calls end that are counted together; `operation` is empty for those that are about no job."""
-
-    method: Method
-    operation: str
-    task_type: str
-    code: StatusCode
+Outcome = tuple["Method", str, StatusCode]
+"""The method, the task type and the code of calls that are counted together."""
 
 
 class Metrics:
@@ -67,7 +54,7 @@ class Metrics:
         self._seconds: defaultdict[Outcome, list[float]] = defaultdict(list)
         self._input_bytes: defaultdict[str, list[int]] = defaultdict(list)
         self._noting = Lock()
-        self._methods: dict[str, Method] = {}
+        self._methods: list[Method] = []
         self._series = _Series(self.registry)
         self.plugin_failures = Gauge(
             "fairlead_flyte_plugin_failures",
@@ -77,9 +64,9 @@ class Metrics:
             multiprocess_mode="livemax",
         )
 
-    def method(self, name: str) -> Method:
-        """Return one gRPC method."""
-        return self._methods.setdefault(name, Method(name))
+    def add(self, method: Method) -> None:
+        """Show how many calls of a method run."""
+        self._methods.append(method)
 
     def began(self, method: Method) -> None:
         """Note that a call has begun."""
@@ -89,11 +76,12 @@ class Metrics:
 
     def ended(self, outcome: Outcome, seconds: float, *, input_bytes: int | None = None) -> None:
         """Note that a call has ended, and how large the task's inputs were."""
-        outcome.method.running -= 1
+        method, task_type, _ = outcome
+        method.running -= 1
         with self._noting:
             self._seconds[outcome].append(seconds)
             if input_bytes is not None:
-                self._input_bytes[outcome.task_type].append(input_bytes)
+                self._input_bytes[task_type].append(input_bytes)
             self._noted += 1
         if self._noted >= _BATCH:
             self.enter()
@@ -113,7 +101,7 @@ class Metrics:
         """Enter what was noted, and how many calls run; may be called from any thread."""
         self._is_due = False
         self.enter()
-        for method in list(self._methods.values()):
+        for method in self._methods:
             self._series.in_flight.labels(method.name).set(method.running)
 
     def enter(self) -> None:
@@ -185,10 +173,11 @@ class _Series:
 
     def enter(self, outcome: Outcome, seconds: list[float]) -> None:
         """Enter calls that ended alike, by how long each took."""
-        method, operation, task_type, code = outcome
+        method, task_type, code = outcome
         self._calls.labels(method.name, code.name).inc(len(seconds))
-        if not operation:
+        if method.operation is None or code is StatusCode.UNAUTHENTICATED:
             return
+        operation = method.operation.value
         if code is StatusCode.OK:
             self._succeeded.labels(task_type, operation).inc(len(seconds))
         else:
@@ -198,7 +187,6 @@ class _Series:
         for each in seconds:
             latency.observe(each)
             histogram.observe(each)
-
 
     def enter_sizes(self, task_type: str, sizes: list[int]) -> None:
         """Enter how many bytes the inputs of tasks of a type have taken."""

@@ -140,9 +140,7 @@ class Operations:
         else:
             key = _key(request, call)
             status = self._statuses.fresh(key) or await self._asked(key, call, request.output_prefix)
-        if call.is_flyte1:
-            return status.response + flyte1.extra_of_resource(status.phase, status.error)
-        return status.response
+        return status.response + status.extra if call.is_flyte1 else status.response
 
     async def _asked(self, key: Key, call: Call, output_prefix: str) -> Status:
         try:
@@ -282,10 +280,9 @@ def _handle(request: GetTaskLogsRequest | GetTaskMetricsRequest, call: Call) -> 
 
 def _key(request: GetTaskRequest | DeleteTaskRequest | GetTaskLogsRequest, call: Call) -> Key:
     """Return what the state of a job is kept under; the secrets that it was asked with are part of that."""
-    connection = b""
-    if not isinstance(request, GetTaskLogsRequest) and request.HasField("connection"):
-        connection = request.connection.SerializeToString(deterministic=True)
-    return call.category, request.resource_meta, connection
+    if isinstance(request, GetTaskLogsRequest) or not request.HasField("connection"):
+        return call.category, request.resource_meta, b""
+    return call.category, request.resource_meta, request.connection.SerializeToString(deterministic=True)
 
 
 def _create_context(request: CreateTaskRequest, deadline: Deadline) -> Context:
@@ -321,7 +318,8 @@ def _status(resource: Resource, outputs: Outputs | None, *, good_for: float) -> 
         phase = Phase.FAILED if resource.phase is Phase.SUCCEEDED else resource.phase
         resource = Resource(phase=phase, message=message, error=error)
         response = answers.get_task_response(resource, None)
-    return Status(response, resource.phase, resource.error, time.monotonic() + good_for)
+    extra = flyte1.extra_of_resource(resource.phase, resource.error)
+    return Status(response, extra, resource.phase, time.monotonic() + good_for)
 
 
 def _surroundings(category: TaskCategory, execution: ExecutionMetadata) -> dict[str, str | int]:

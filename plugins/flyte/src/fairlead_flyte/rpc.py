@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 import grpc
 from flyteidl2.connector.connector_pb2 import CreateTaskRequest
@@ -14,20 +14,18 @@ from grpc import StatusCode
 
 from fairlead import DeadlineExceeded, FairleadError, InvalidTask, Operation, TaskCategory
 from fairlead_flyte import flyte1
-from fairlead_flyte.call import Call
+from fairlead_flyte.call import Call, Method
 from fairlead_flyte.codes import status_code
 from fairlead_flyte.logs import SURROUNDINGS, get_logger
-from fairlead_flyte.metrics import Outcome
 from fairlead_flyte.texts import shortened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-    from types import TracebackType
 
     from flyteidl2.connector.connector_pb2 import TaskCategory as TaskCategoryMessage
     from grpc.aio import ServicerContext
 
-    from fairlead_flyte.metrics import Method, Metrics
+    from fairlead_flyte.metrics import Metrics
     from fairlead_flyte.slots import Slots
     from fairlead_flyte.tokens import Token
     from fairlead_flyte.tracing import Tracing
@@ -63,17 +61,18 @@ class Calls:
         token: Token | None,
         tracing: Tracing | None,
     ) -> None:
-        self.metrics = metrics
-        self.slots = slots
-        self.streams = streams
-        self.known = known
-        self.token = token
-        self.tracing = tracing
-        self._about = {category: _about(category) for category in known}
+        self._metrics = metrics
+        self._slots = slots
+        self._streams = streams
+        self._token = token
+        self._tracing = tracing
+        self._known: dict[tuple[str, int], tuple[TaskCategory, dict[str, str | int]]] = {
+            category: _with_surroundings(category) for category in known
+        }
 
     def unary(
         self,
-        method: str,
+        name: str,
         message_type: type[M],
         act: Callable[[M, Call], Awaitable[bytes]],
         operation: Operation,
@@ -81,29 +80,38 @@ class Calls:
         is_flyte1: bool,
     ) -> Handler:
         """Return the handler of a call with one request and one answer."""
-        counted = self.metrics.method(method)
-        slots = None if operation is Operation.GET else self.slots
+        method = self._method(name, operation, is_flyte1=is_flyte1)
+        slots = None if operation is Operation.GET else self._slots
+
+        must_wait = slots is not None or self._token is not None or self._tracing is not None
 
         async def handle(data: bytes, context: Context) -> bytes:
-            call = Call(context.time_remaining, is_flyte1=is_flyte1)
-            async with _Conduct(self, counted, operation, call, context, slots=slots):
-                return await act(self._request(message_type, data, call), call)
+            call = self._begun(method, context)
+            try:  # as `_conducted`, whose coroutines would cost a poll a tenth more
+                if must_wait:
+                    await self._admit(call, slots)
+                answer = await act(self._request(message_type, data, call), call)
+            except BaseException as error:
+                await self._failed(call, error)
+                raise
+            self._ended(call, StatusCode.OK)
+            return answer
 
         return grpc.unary_unary_rpc_method_handler(handle)
 
-    def metadata(self, method: str, act: Callable[[bytes], bytes]) -> Handler:
+    def metadata(self, name: str, act: Callable[[bytes], bytes]) -> Handler:
         """Return the handler of a call that asks what is served; it never waits for others."""
-        counted = self.metrics.method(method)
+        method = self._method(name, None, is_flyte1=False)
 
         async def handle(data: bytes, context: Context) -> bytes:
-            async with _Conduct(self, counted, None, Call(context.time_remaining, is_flyte1=False), context):
+            async with self._conducted(method, context):
                 return act(data)
 
         return grpc.unary_unary_rpc_method_handler(handle)
 
     def streaming(
         self,
-        method: str,
+        name: str,
         message_type: type[M],
         act: Callable[[M, Call], AsyncGenerator[bytes, None]],
         operation: Operation,
@@ -111,12 +119,11 @@ class Calls:
         is_flyte1: bool,
     ) -> Handler:
         """Return the handler of a call with one request and a stream of answers."""
-        counted = self.metrics.method(method)
+        method = self._method(name, operation, is_flyte1=is_flyte1)
 
         async def handle(data: bytes, context: Context) -> AsyncIterator[bytes]:
-            call = Call(context.time_remaining, is_flyte1=is_flyte1)
             async with (
-                _Conduct(self, counted, operation, call, context, slots=self.streams),
+                self._conducted(method, context, self._streams) as call,
                 aclosing(act(self._request(message_type, data, call), call)) as answers,
             ):
                 async for answer in answers:
@@ -124,16 +131,20 @@ class Calls:
 
         return grpc.unary_stream_rpc_method_handler(handle)
 
-    def sync(self, method: str, act: Callable[[list[bytes], Call], Awaitable[bytes]]) -> Handler:
+    def sync(self, name: str, act: Callable[[list[bytes], Call], Awaitable[bytes]]) -> Handler:
         """Return the handler of ExecuteTaskSync, which answers once it has the header and the inputs."""
-        counted = self.metrics.method(method)
+        method = self._method(name, Operation.DO, is_flyte1=True)
 
         async def handle(frames: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
-            call = Call(context.time_remaining, is_flyte1=True)
-            async with _Conduct(self, counted, Operation.DO, call, context, slots=self.slots):
+            async with self._conducted(method, context, self._slots) as call:
                 yield await act(await _received(frames, call), call)
 
         return grpc.stream_stream_rpc_method_handler(handle)
+
+    def _method(self, name: str, operation: Operation | None, *, is_flyte1: bool) -> Method:
+        method = Method(name, operation, is_flyte1=is_flyte1)
+        self._metrics.add(method)
+        return method
 
     def _request(self, message_type: type[M], data: bytes, call: Call) -> M:
         request = message_type.FromString(data)
@@ -142,80 +153,63 @@ class Calls:
         else:
             category: TaskCategoryMessage = request.task_category  # type: ignore[attr-defined]  # all others have it
             name = category.name or (flyte1.legacy_task_type(data) if call.is_flyte1 else "")
-            call.category = TaskCategory(name, category.version)
-            SURROUNDINGS.set(self._about.get(call.category) or _about(call.category))
+            known = self._known.get((name, category.version))
+            call.category, about = known or _with_surroundings(TaskCategory(name, category.version))
+            SURROUNDINGS.set(about)
         return request
 
+    @asynccontextmanager
+    async def _conducted(self, method: Method, context: Context, slots: Slots | None = None) -> AsyncIterator[Call]:
+        """Admit a call, count it, and end it with the status that its error has."""
+        call = self._begun(method, context)
+        try:
+            await self._admit(call, slots)
+            yield call
+        except BaseException as error:
+            await self._failed(call, error)
+            raise
+        self._ended(call, StatusCode.OK)
 
-class _Conduct:
-    """Around one call: admits it, counts it, and ends it with the status that its error has.
+    def _begun(self, method: Method, context: Context) -> Call:
+        self._metrics.began(method)
+        return Call(method, context)
 
-    A class, not `asynccontextmanager`: this is on the path of every poll.
-    """
+    async def _admit(self, call: Call, slots: Slots | None) -> None:
+        """Let a call begin if it may, when it is its turn."""
+        if self._token is not None and not self._token.is_in(call.context.invocation_metadata()):
+            raise _Unauthenticated
+        if slots is not None:
+            await slots.take(call.deadline)
+            call.slots = slots
+        if self._tracing is not None:
+            call.span = self._tracing.start(call.method.name, call.context.invocation_metadata())
 
-    __slots__ = ("_call", "_calls", "_context", "_method", "_operation", "_slots", "_span", "_started")
+    async def _failed(self, call: Call, error: BaseException) -> None:
+        """End a call with the status of its error, which this raises unless nobody waits for an answer."""
+        code, details = _outcome(error)
+        self._ended(call, code, details)
+        if not isinstance(error, _LEAVING):
+            await call.context.abort(code, details)
 
-    def __init__(
-        self,
-        calls: Calls,
-        method: Method,
-        operation: Operation | None,
-        call: Call,
-        context: Context,
-        *,
-        slots: Slots | None = None,
-    ) -> None:
-        self._calls = calls
-        self._method = method
-        self._operation = operation
-        self._call = call
-        self._context = context
-        self._slots = slots
-        self._span: Any = None
-        self._started = time.perf_counter()
-
-    async def __aenter__(self) -> None:
-        """Admit the call, when it is its turn."""
-        self._calls.metrics.began(self._method)
-        if self._calls.token is not None and not self._calls.token.is_in(self._context.invocation_metadata()):
-            self._count(StatusCode.UNAUTHENTICATED, None)
-            await self._context.abort(StatusCode.UNAUTHENTICATED, "the bearer token is missing or wrong")
-        if self._slots is not None:
-            try:
-                await self._slots.take(self._call.deadline)
-            except asyncio.CancelledError:
-                self._count(StatusCode.CANCELLED, self._operation)
-                raise
-            except DeadlineExceeded as error:
-                self._count(StatusCode.DEADLINE_EXCEEDED, self._operation)
-                await self._context.abort(StatusCode.DEADLINE_EXCEEDED, str(error))
-        if self._calls.tracing is not None:
-            self._span = self._calls.tracing.start(self._method.name, self._context.invocation_metadata())
-
-    async def __aexit__(
-        self, error_type: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Count how the call ended, and end it with the right status."""
-        if self._slots is not None:
-            self._slots.give_back()
-        code, details = (StatusCode.OK, "") if error is None else _outcome(error)
-        self._count(code, self._operation)
-        if self._span is not None:
-            self._calls.tracing.end(self._span, self._call, code, details)  # type: ignore[union-attr]
-        if error is not None and not isinstance(error, _LEAVING):
-            await self._context.abort(code, details)
-
-    def _count(self, code: StatusCode, operation: Operation | None) -> None:
-        call, metrics = self._call, self._calls.metrics
-        task_type = call.category.name if call.category in self._calls.known else _UNKNOWN_TYPE
-        outcome = Outcome(self._method, operation or "", task_type, code)
-        metrics.ended(outcome, time.perf_counter() - self._started, input_bytes=call.input_bytes)
+    def _ended(self, call: Call, code: StatusCode, details: str = "") -> None:
+        if call.slots is not None:
+            call.slots.give_back()
+        task_type = call.category.name if call.category in self._known else _UNKNOWN_TYPE
+        seconds = time.perf_counter() - call.started
+        self._metrics.ended((call.method, task_type, code), seconds, input_bytes=call.input_bytes)
         if call.absorbed is not None:
-            metrics.absorbed(task_type, call.absorbed)
+            self._metrics.absorbed(task_type, call.absorbed)
+        if call.span is not None and self._tracing is not None:
+            self._tracing.end(call.span, call, code, details)
 
 
-def _about(category: TaskCategory) -> dict[str, str | int]:
-    return {"task_type": shortened(str(category), _LONGEST_TASK_TYPE)}
+class _Unauthenticated(Exception):
+    """A call without the token."""
+
+
+def _with_surroundings(category: TaskCategory) -> tuple[TaskCategory, dict[str, str | int]]:
+    """Return a category, and what each line of the log says about a call of it."""
+    return category, {"task_type": shortened(str(category), _LONGEST_TASK_TYPE)}
 
 
 async def _received(frames: AsyncIterator[bytes], call: Call) -> list[bytes]:
@@ -243,6 +237,8 @@ def _outcome(error: BaseException) -> tuple[StatusCode, str]:
     """Return the status of an error: never a traceback, never a text that is too long for gRPC's headers."""
     if isinstance(error, FairleadError):
         return status_code(error), shortened(str(error), _LONGEST_DETAILS)
+    if isinstance(error, _Unauthenticated):
+        return StatusCode.UNAUTHENTICATED, "the bearer token is missing or wrong"
     if isinstance(error, DecodeError):
         return StatusCode.INVALID_ARGUMENT, "the request is not the protobuf message that this method takes"
     if isinstance(error, _LEAVING):

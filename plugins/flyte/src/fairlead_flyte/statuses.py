@@ -14,18 +14,18 @@ from fairlead import DeadlineExceeded
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from fairlead import Deadline, Phase, TaskCategory, TaskError
+    from fairlead import Deadline, Phase, TaskCategory
 
 Key = tuple["TaskCategory", bytes, bytes]
 """The task category and the `resource_meta` of a job, and the encoded connection that it was asked with."""
 
 
 class Status(msgspec.Struct, frozen=True):
-    """What was last known of a job: the GetTaskResponse, and for how long it is good."""
+    """What was last known of a job: the GetTaskResponse, what Flyte 1 gets besides, and for how long it is good."""
 
     response: bytes
+    extra: bytes
     phase: Phase
-    error: TaskError | None
     fresh_until: float
 
 
@@ -96,4 +96,4 @@ class Statuses:
 
 
 def _size(key: Key, status: Status) -> int:
-    return len(key[1]) + len(key[2]) + len(status.response)
+    return len(key[1]) + len(key[2]) + len(status.response) + len(status.extra)
