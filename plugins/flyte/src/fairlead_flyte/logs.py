@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from fairlead.logs import TRACEBACK_LOGGER
-from fairlead_flyte.texts import whole
+from fairlead_flyte.texts import shortened, whole
+
+if TYPE_CHECKING:
+    from fairlead import TaskCategory
 
 SURROUNDINGS: ContextVar[dict[str, str | int]] = ContextVar("fairlead_flyte_surroundings")
 """What the call that is running is about; set by each call, read by each line."""
@@ -17,6 +21,7 @@ SURROUNDINGS: ContextVar[dict[str, str | int]] = ContextVar("fairlead_flyte_surr
 _LINE_ENDS = str.maketrans({"\n": "\n    ", "\r": r"\r"})
 """Only a record begins at the beginning of a line, whatever the texts in it are."""
 
+_LONGEST_TASK_TYPE = 256
 _HTTP_LIBRARIES = ("httpx", "httpcore")
 _ONE_LEVEL = logging.INFO - logging.DEBUG
 
@@ -24,6 +29,11 @@ _ONE_LEVEL = logging.INFO - logging.DEBUG
 def get_logger(name: str) -> logging.Logger:
     """Return the logger of one of this package's modules."""
     return logging.getLogger(name)
+
+
+def surround(category: TaskCategory) -> None:
+    """Say of the call that is running which task type it is about."""
+    SURROUNDINGS.set({"task_type": shortened(str(category), _LONGEST_TASK_TYPE)})
 
 
 def configure(*, level: str, as_json: bool) -> None:

@@ -18,7 +18,6 @@ from flyteidl2.connector.connector_pb2 import (
     GetTaskLogsRequest,
     GetTaskMetricsRequest,
     GetTaskMetricsResponse,
-    GetTaskRequest,
 )
 from flyteidl2.core.security_pb2 import Connection
 
@@ -46,9 +45,10 @@ from fairlead_flyte.ended import is_ended, pack_ended, refusal, unpack_ended
 from fairlead_flyte.envelope import pack, unpack
 from fairlead_flyte.literal_types import declared
 from fairlead_flyte.literals import from_literals
-from fairlead_flyte.logs import SURROUNDINGS, get_logger
+from fairlead_flyte.logs import SURROUNDINGS, get_logger, surround
 from fairlead_flyte.paging import in_messages, join_token, split_token
-from fairlead_flyte.statuses import Key, Status, Statuses
+from fairlead_flyte.requests import Key, Poll, key
+from fairlead_flyte.statuses import Status, Statuses
 from fairlead_flyte.template import RESERVED_KEYS, execution_key, from_execution, from_template, idempotency_key
 
 if TYPE_CHECKING:
@@ -133,32 +133,32 @@ class Operations:
         response = answers.get_task_response(resource, outputs)
         return flyte1.sync_response(response + flyte1.extra_of_resource(resource.phase, resource.error))
 
-    async def get(self, request: GetTaskRequest, call: Call) -> bytes:
+    async def get(self, poll: Poll, call: Call) -> bytes:
         """Return the state of a job: the last known one while it is fresh, and where asking fails for now."""
-        if is_ended(request.resource_meta):
-            status = _status(*unpack_ended(request.resource_meta), good_for=0.0)
+        if poll.has_ended:
+            status = _status(*unpack_ended(poll.job[1]), good_for=0.0)
         else:
-            key = _key(request, call)
-            status = self._statuses.fresh(key) or await self._asked(key, call, request.output_prefix)
+            status = self._statuses.fresh(poll.job) or await self._asked(poll.job, call, poll.output_prefix)
         return status.response + status.extra if call.is_flyte1 else status.response
 
-    async def _asked(self, key: Key, call: Call, output_prefix: str) -> Status:
+    async def _asked(self, job: Key, call: Call, output_prefix: str) -> Status:
+        surround(call.category)
         try:
-            return await self._statuses.get(key, lambda: self._ask(key, call, output_prefix), call.deadline)
+            return await self._statuses.get(job, lambda: self._ask(job, call, output_prefix), call.deadline)
         except DeadlineExceeded as error:
             call.absorbed = error
-            return self._last_known(key, error)
+            return self._last_known(job, error)
 
     async def _has_ended(self, request: GetTaskLogsRequest, call: Call) -> bool:
         """Whether a job has ended. What is asked for here is not kept: this call does not say where the outputs belong."""
-        key = _key(request, call)
-        last = self._statuses.last(key)
-        if last is None or not (last.phase.is_terminal or self._statuses.fresh(key)):
-            last = await self._ask(key, call, output_prefix="")
+        job = key(request, call.category)
+        last = self._statuses.last(job)
+        if last is None or not (last.phase.is_terminal or self._statuses.fresh(job)):
+            last = await self._ask(job, call, output_prefix="")
         return last.phase.is_terminal
 
-    async def _ask(self, key: Key, call: Call, output_prefix: str) -> Status:
-        category, packed, connection = key
+    async def _ask(self, job: Key, call: Call, output_prefix: str) -> Status:
+        category, packed, connection = job
         meta, outputs_declared = unpack(packed)
         context = _context(call, connection, output_prefix)
         try:
@@ -169,23 +169,23 @@ class Operations:
                 self._slots.give_back()
         except _PASSING as error:
             call.absorbed = error
-            return self._last_known(key, error)
+            return self._last_known(job, error)
         except ResourceNotFound as error:
             resource = refusal(error)
         good_for = self._intervals.after(category, resource)
         return _status(*answers.typed(resource, outputs_declared), good_for=good_for)
 
-    def _last_known(self, key: Key, error: FairleadError) -> Status:
+    def _last_known(self, job: Key, error: FairleadError) -> Status:
         """Return what was known before a passing fault.
 
         An error would count against the job: after some, Flyte no longer asks, and the job seems to run for ever. Where
         nothing was known, the job is said to be initializing and not running, because Flyte takes the links of a job
         from the first answer that says running.
         """
-        category = key[0]
+        category = job[0]
         _logger.warning("the state of a job of %s cannot be read for now: %s", category, error)
         good_for = self._intervals.after_error(category, error)
-        if (last := self._statuses.last(key)) is not None:
+        if (last := self._statuses.last(job)) is not None:
             return msgspec.structs.replace(last, fresh_until=time.monotonic() + good_for)
         unknown = Resource(phase=Phase.INITIALIZING, message=f"the state is not known for now: {error}")
         return _status(unknown, None, good_for=good_for)
@@ -193,10 +193,10 @@ class Operations:
     async def delete(self, request: DeleteTaskRequest, call: Call) -> bytes:
         """End a job. One that has ended, or that nobody knows, is a success."""
         if not is_ended(request.resource_meta):
-            key = category, packed, connection = _key(request, call)
+            job = category, packed, connection = key(request, call.category)
             context = _context(call, connection)
             await self._lifecycle.delete(Handle(category, unpack(packed)[0]), context)
-            self._statuses.forget(key)
+            self._statuses.forget(job)
             _logger.info("deleted a job of %s", category)
         return _DELETED
 
@@ -223,7 +223,7 @@ class Operations:
         token, skip = split_token(request.token)
         left = request.lines or _ALL_LINES
         context = Context(deadline=call.deadline)
-        last = self._statuses.last(_key(request, call))
+        last = self._statuses.last(key(request, call.category))
         has_ended, has_pages = last is not None and last.phase.is_terminal, False
         while True:
             async with aclosing(self._lifecycle.get_logs(handle, context, token=token)) as pages:
@@ -276,13 +276,6 @@ def _handle(request: GetTaskLogsRequest | GetTaskMetricsRequest, call: Call) -> 
     if is_ended(request.resource_meta):
         return None
     return Handle(call.category, unpack(request.resource_meta)[0])
-
-
-def _key(request: GetTaskRequest | DeleteTaskRequest | GetTaskLogsRequest, call: Call) -> Key:
-    """Return what the state of a job is kept under; the secrets that it was asked with are part of that."""
-    if isinstance(request, GetTaskLogsRequest) or not request.HasField("connection"):
-        return call.category, request.resource_meta, b""
-    return call.category, request.resource_meta, request.connection.SerializeToString(deterministic=True)
 
 
 def _create_context(request: CreateTaskRequest, deadline: Deadline) -> Context:

@@ -8,21 +8,19 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import grpc
-from flyteidl2.connector.connector_pb2 import CreateTaskRequest
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 from grpc import StatusCode
 
 from fairlead import DeadlineExceeded, FairleadError, InvalidTask, Operation, TaskCategory
 from fairlead_flyte import flyte1
 from fairlead_flyte.call import Call, Method
 from fairlead_flyte.codes import status_code
-from fairlead_flyte.logs import SURROUNDINGS, get_logger
+from fairlead_flyte.logs import get_logger
 from fairlead_flyte.texts import shortened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
-    from flyteidl2.connector.connector_pb2 import TaskCategory as TaskCategoryMessage
     from grpc.aio import ServicerContext
 
     from fairlead_flyte.metrics import Metrics
@@ -33,10 +31,9 @@ if TYPE_CHECKING:
     Context = ServicerContext[bytes, bytes]
     Handler = grpc.RpcMethodHandler[bytes, bytes]
 
-M = TypeVar("M", bound=Message)
+R = TypeVar("R")
 
 _LONGEST_DETAILS = 2000  # bytes, of which gRPC makes up to three each, and clients take 8 KiB of headers
-_LONGEST_TASK_TYPE = 256
 _UNKNOWN_TYPE = "unknown"
 _LEAVING = (asyncio.CancelledError, GeneratorExit)  # nobody waits for an answer
 
@@ -64,17 +61,15 @@ class Calls:
         self._metrics = metrics
         self._slots = slots
         self._streams = streams
+        self._known = known
         self._token = token
         self._tracing = tracing
-        self._known: dict[tuple[str, int], tuple[TaskCategory, dict[str, str | int]]] = {
-            category: _with_surroundings(category) for category in known
-        }
 
     def unary(
         self,
         name: str,
-        message_type: type[M],
-        act: Callable[[M, Call], Awaitable[bytes]],
+        read: Callable[[bytes, Call], R],
+        act: Callable[[R, Call], Awaitable[bytes]],
         operation: Operation,
         *,
         is_flyte1: bool,
@@ -90,7 +85,7 @@ class Calls:
             try:  # as `_conducted`, whose coroutines would cost a poll a tenth more
                 if must_wait:
                     await self._admit(call, slots)
-                answer = await act(self._request(message_type, data, call), call)
+                answer = await act(read(data, call), call)
             except BaseException as error:
                 await self._failed(call, error)
                 raise
@@ -112,8 +107,8 @@ class Calls:
     def streaming(
         self,
         name: str,
-        message_type: type[M],
-        act: Callable[[M, Call], AsyncGenerator[bytes, None]],
+        read: Callable[[bytes, Call], R],
+        act: Callable[[R, Call], AsyncGenerator[bytes, None]],
         operation: Operation,
         *,
         is_flyte1: bool,
@@ -124,7 +119,7 @@ class Calls:
         async def handle(data: bytes, context: Context) -> AsyncIterator[bytes]:
             async with (
                 self._conducted(method, context, self._streams) as call,
-                aclosing(act(self._request(message_type, data, call), call)) as answers,
+                aclosing(act(read(data, call), call)) as answers,
             ):
                 async for answer in answers:
                     yield answer
@@ -145,18 +140,6 @@ class Calls:
         method = Method(name, operation, is_flyte1=is_flyte1)
         self._metrics.add(method)
         return method
-
-    def _request(self, message_type: type[M], data: bytes, call: Call) -> M:
-        request = message_type.FromString(data)
-        if isinstance(request, CreateTaskRequest):
-            call.input_bytes = request.inputs.ByteSize()
-        else:
-            category: TaskCategoryMessage = request.task_category  # type: ignore[attr-defined]  # all others have it
-            name = category.name or (flyte1.legacy_task_type(data) if call.is_flyte1 else "")
-            known = self._known.get((name, category.version))
-            call.category, about = known or _with_surroundings(TaskCategory(name, category.version))
-            SURROUNDINGS.set(about)
-        return request
 
     @asynccontextmanager
     async def _conducted(self, method: Method, context: Context, slots: Slots | None = None) -> AsyncIterator[Call]:
@@ -205,11 +188,6 @@ class Calls:
 
 class _Unauthenticated(Exception):
     """A call without the token."""
-
-
-def _with_surroundings(category: TaskCategory) -> tuple[TaskCategory, dict[str, str | int]]:
-    """Return a category, and what each line of the log says about a call of it."""
-    return category, {"task_type": shortened(str(category), _LONGEST_TASK_TYPE)}
 
 
 async def _received(frames: AsyncIterator[bytes], call: Call) -> list[bytes]:

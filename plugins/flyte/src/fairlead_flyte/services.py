@@ -5,15 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import grpc
-from flyteidl2.connector.connector_pb2 import (
-    CreateTaskRequest,
-    DeleteTaskRequest,
-    GetTaskLogsRequest,
-    GetTaskMetricsRequest,
-    GetTaskRequest,
-)
+from flyteidl2.connector.connector_pb2 import DeleteTaskRequest, GetTaskLogsRequest, GetTaskMetricsRequest
 
 from fairlead import Operation
+from fairlead_flyte.requests import read_create, read_poll, reader
 
 if TYPE_CHECKING:
     from fairlead_flyte.catalog import Catalog
@@ -53,19 +48,21 @@ def handlers(calls: Calls, operations: Operations, catalog: Catalog) -> list[grp
 
 
 def _async_service(name: str, calls: Calls, operations: Operations, *, is_flyte1: bool) -> grpc.GenericRpcHandler:
-    def unary(method: str, message_type: Any, act: Any, operation: Operation) -> Handler:
-        return calls.unary(f"/{name}/{method}", message_type, act, operation, is_flyte1=is_flyte1)
+    def unary(method: str, read: Any, act: Any, operation: Operation) -> Handler:
+        return calls.unary(f"/{name}/{method}", read, act, operation, is_flyte1=is_flyte1)
 
     logs = calls.streaming(
-        f"/{name}/GetTaskLogs", GetTaskLogsRequest, operations.logs, Operation.GET_LOGS, is_flyte1=is_flyte1
+        f"/{name}/GetTaskLogs", reader(GetTaskLogsRequest), operations.logs, Operation.GET_LOGS, is_flyte1=is_flyte1
     )
     return _service(
         name,
         {
-            "CreateTask": unary("CreateTask", CreateTaskRequest, operations.create, Operation.CREATE),
-            "GetTask": unary("GetTask", GetTaskRequest, operations.get, Operation.GET),
-            "DeleteTask": unary("DeleteTask", DeleteTaskRequest, operations.delete, Operation.DELETE),
-            "GetTaskMetrics": unary("GetTaskMetrics", GetTaskMetricsRequest, operations.metrics, Operation.GET_METRICS),
+            "CreateTask": unary("CreateTask", read_create, operations.create, Operation.CREATE),
+            "GetTask": unary("GetTask", read_poll, operations.get, Operation.GET),
+            "DeleteTask": unary("DeleteTask", reader(DeleteTaskRequest), operations.delete, Operation.DELETE),
+            "GetTaskMetrics": unary(
+                "GetTaskMetrics", reader(GetTaskMetricsRequest), operations.metrics, Operation.GET_METRICS
+            ),
             "GetTaskLogs": logs,
         },
     )

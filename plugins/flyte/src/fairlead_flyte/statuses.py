@@ -14,10 +14,8 @@ from fairlead import DeadlineExceeded
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from fairlead import Deadline, Phase, TaskCategory
-
-Key = tuple["TaskCategory", bytes, bytes]
-"""The task category and the `resource_meta` of a job, and the encoded connection that it was asked with."""
+    from fairlead import Deadline, Phase
+    from fairlead_flyte.requests import Key
 
 
 class Status(msgspec.Struct, frozen=True):
