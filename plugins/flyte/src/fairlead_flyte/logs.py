@@ -69,7 +69,8 @@ class _TextFormatter(logging.Formatter):
         line = f"{_time(record)} {record.levelname} {record.name}: {record.getMessage()}"
         if about := SURROUNDINGS.get(None):
             line = f"{line} [{' '.join([f'{key}={value}' for key, value in about.items()])}]"
-        line = line.translate(_LINE_ENDS)
+        if "\n" in line or "\r" in line:
+            line = line.translate(_LINE_ENDS)
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 

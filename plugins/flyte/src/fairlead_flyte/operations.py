@@ -47,6 +47,7 @@ from fairlead_flyte.literal_types import declared
 from fairlead_flyte.literals import from_literals
 from fairlead_flyte.logs import SURROUNDINGS, get_logger, surround
 from fairlead_flyte.paging import in_messages, join_token, split_token
+from fairlead_flyte.plain import from_map
 from fairlead_flyte.requests import Key, Poll, key
 from fairlead_flyte.statuses import Status, Statuses
 from fairlead_flyte.template import RESERVED_KEYS, execution_key, from_execution, from_template, idempotency_key
@@ -285,8 +286,8 @@ def _create_context(request: CreateTaskRequest, deadline: Deadline) -> Context:
         deadline=deadline,
         output_prefix=request.output_prefix,
         execution=from_execution(metadata),
-        secrets=dict(request.connection.secrets),
-        configs=dict(request.connection.configs),
+        secrets=from_map(request.connection.secrets),
+        configs=from_map(request.connection.configs),
     )
 
 
@@ -297,8 +298,8 @@ def _context(call: Call, connection: bytes, output_prefix: str = "") -> Context:
     return Context(
         deadline=call.deadline,
         output_prefix=output_prefix,
-        secrets=dict(message.secrets),
-        configs=dict(message.configs),
+        secrets=from_map(message.secrets),
+        configs=from_map(message.configs),
     )
 
 

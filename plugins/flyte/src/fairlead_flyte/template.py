@@ -18,7 +18,7 @@ from google.protobuf.struct_pb2 import Struct
 from fairlead import ExecutionMetadata, TaskMetadata, TaskTemplate, TypedInterface
 from fairlead.task import Container, Identifier, K8sPod, Resources, SecretReference, SecurityContext, Sql
 from fairlead_flyte.literal_types import from_variables
-from fairlead_flyte.plain import from_struct
+from fairlead_flyte.plain import from_map, from_struct
 from fairlead_flyte.remembering import remembered
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def from_template(template: tasks_pb2.TaskTemplate, *, native: Any, reserved: It
         id=_identifier(template.id),
         interface=_decode_interface(_interface(template.interface.SerializeToString(deterministic=True))),
         custom=custom,
-        config=dict(template.config),
+        config=from_map(template.config),
         container=_container(template.container) if target == "container" else None,
         k8s_pod=_k8s_pod(template.k8s_pod) if target == "k8s_pod" else None,
         sql=_sql(template.sql) if target == "sql" else None,
@@ -74,9 +74,9 @@ def from_execution(execution: TaskExecutionMetadata) -> ExecutionMetadata:
         retry_attempt=id_.retry_attempt,
         max_attempts=execution.max_attempts,
         namespace=execution.namespace,
-        labels=dict(execution.labels),
-        annotations=dict(execution.annotations),
-        environment=dict(execution.environment_variables),
+        labels=from_map(execution.labels),
+        annotations=from_map(execution.annotations),
+        environment=from_map(execution.environment_variables),
         k8s_service_account=execution.k8s_service_account,
         identity=_identity(execution.identity),
     )
@@ -146,8 +146,8 @@ def _amounts(entries: Iterable[FlyteResources.ResourceEntry]) -> dict[str, str]:
 
 def _k8s_pod(pod: tasks_pb2.K8sPod) -> K8sPod:
     return K8sPod(
-        labels=dict(pod.metadata.labels),
-        annotations=dict(pod.metadata.annotations),
+        labels=from_map(pod.metadata.labels),
+        annotations=from_map(pod.metadata.annotations),
         pod_spec=from_struct(pod.pod_spec),
         primary_container_name=pod.primary_container_name,
     )
@@ -166,7 +166,7 @@ def _metadata(metadata: tasks_pb2.TaskMetadata) -> TaskMetadata:
         interruptible=metadata.interruptible if metadata.WhichOneof("interruptible_value") else None,
         cache_serializable=metadata.cache_serializable,
         deprecated_error_message=metadata.deprecated_error_message,
-        tags=dict(metadata.tags),
+        tags=from_map(metadata.tags),
     )
 
 
