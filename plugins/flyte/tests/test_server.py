@@ -135,6 +135,16 @@ async def test_the_deprecated_task_type(served, method):
     assert not unsupported or "Jobs has no" in await call.details()
 
 
+async def test_the_deprecated_task_type_by_both_protocols(served):
+    """The same bytes are about a job in Flyte 1, and about none in Flyte 2, also when they have been read before."""
+    request = served.flyte1.messages.GetTaskRequest(task_type="jobs", resource_meta=b'{"job_id":"old"}')
+    codes = [
+        await served.channel.unary_unary(f"/{flyte.services[0]}/GetTask")(request.SerializeToString()).code()
+        for flyte in [served.flyte1, served.flyte2] * 2
+    ]
+    assert codes == [grpc.StatusCode.OK, grpc.StatusCode.NOT_FOUND] * 2
+
+
 async def test_echo_beside_jobs(serve, jobs):
     """Connectors of both kinds are served side by side."""
     served = await serve(jobs, EchoConnector)
