@@ -40,6 +40,10 @@ class Poll(msgspec.Struct, frozen=True):
     output_prefix: str
     has_ended: bool
 
+    def __repr__(self) -> str:
+        """Show what is safe to show: the connection holds secrets, and the meta may."""
+        return f"Poll(category={self.job[0]})"
+
 
 def read_create(data: bytes, call: Call) -> CreateTaskRequest:
     """Return a request that begins a job."""
