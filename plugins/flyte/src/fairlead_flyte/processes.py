@@ -19,7 +19,7 @@ from fairlead import Backoff
 from fairlead_flyte.listening import reserved
 from fairlead_flyte.logs import get_logger
 from fairlead_flyte.metrics import MULTIPROCESS_FOLDER, serve_metrics
-from fairlead_flyte.serving import EndSignals, ExitCode
+from fairlead_flyte.server_end import EndSignals, ExitCode
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from fairlead_flyte.logs import configure, get_logger
+from fairlead_flyte.server_end import EndSignals, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from fairlead_flyte.server import Server
 
 _logger = get_logger(__name__)
-
-
-class ExitCode(IntEnum):
-    """How a server ends; wrong usage is 2, as for all commands."""
-
-    DRAINED = 0
-    CANNOT_START = 1
-    PLUGIN = 3
-    CUT_OFF = 130
 
 
 def serve(options: ServerOptions) -> int:
@@ -130,23 +121,3 @@ async def _drain(server: Server, signals: EndSignals) -> bool:
         return True
     draining.cancel()
     return False
-
-
-class EndSignals:
-    """SIGTERM and SIGINT, as events of the loop that is running; `number` is the first that came."""
-
-    def __init__(self) -> None:
-        self.first = asyncio.Event()
-        self.second = asyncio.Event()
-        self.number = signal.SIGTERM
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.came, number)
-
-    def came(self, number: signal.Signals) -> None:
-        """Note a signal."""
-        if self.first.is_set():
-            self.second.set()
-        else:
-            self.number = number
-            self.first.set()

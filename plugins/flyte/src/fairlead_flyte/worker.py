@@ -13,10 +13,11 @@ import msgspec
 
 from fairlead_flyte.logs import configure
 from fairlead_flyte.options import ServerOptions
-from fairlead_flyte.serving import ExitCode, reported, serve_here
+from fairlead_flyte.server_end import ExitCode
+from fairlead_flyte.serving import reported, serve_here
 
 if TYPE_CHECKING:
-    from fairlead_flyte.serving import EndSignals
+    from fairlead_flyte.server_end import EndSignals
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
