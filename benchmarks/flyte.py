@@ -112,11 +112,11 @@ def _figures(
         for server in running.values():
             server.asked(client, requests)
         yield from _throughput(running, requests, load)
-        peers = _peers(running)
-        yield from _latency(peers, requests, load)
         for name in (_ASKING, _FLYTEKIT):
             if name in running:
                 _check_asked(running[name].asked(client, requests), load)
+        peers = _peers(running)
+        yield from _latency(peers, requests, load)
         yield from _compared("memory after the load", "MB", {name: [peers[name].megabytes()] for name in peers})
     starts = {name: partial(server.milliseconds_to_ready, client) for name, server in _peers(servers).items()}
     yield from _compared("start-up", "ms", alternate(starts, load.rounds))

@@ -4,9 +4,8 @@ import pytest
 from flyteidl2.connector.connector_pb2 import GetTaskRequest
 from google.protobuf.message import DecodeError
 
-from fairlead import Phase, Resource, TaskCategory
+from fairlead import TaskCategory
 from fairlead_flyte.call import Call, Method
-from fairlead_flyte.ended import pack_ended
 from fairlead_flyte.requests import read_poll
 
 META = b'{"job_id":"1"}'
@@ -24,7 +23,7 @@ def test_a_poll(is_flyte1):
     (first, _), (second, call) = (poll(output_prefix="s3://out", is_flyte1=is_flyte1) for _ in range(2))
     assert first is second
     assert first.job == (TaskCategory("jobs", 2), META, b"")
-    assert (first.output_prefix, first.has_ended) == ("s3://out", False)
+    assert first.output_prefix == "s3://out"
     assert call.category == TaskCategory("jobs", 2)
 
 
@@ -40,11 +39,6 @@ def test_a_poll(is_flyte1):
 def test_polls_that_differ(other):
     """Polls that differ in anything are not taken for each other."""
     assert poll()[0] != poll(**other)[0]
-
-
-def test_a_job_that_had_ended_when_it_was_created():
-    """Its meta says so."""
-    assert poll(resource_meta=pack_ended(Resource(phase=Phase.SUCCEEDED)))[0].has_ended
 
 
 def test_no_secret_is_shown():

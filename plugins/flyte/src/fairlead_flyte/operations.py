@@ -136,8 +136,9 @@ class Operations:
 
     async def get(self, poll: Poll, call: Call) -> bytes:
         """Return the state of a job: the last known one while it is fresh, and where asking fails for now."""
-        if poll.has_ended:
-            status = _status(*unpack_ended(poll.job[1]), good_for=0.0)
+        _, meta, _ = poll.job
+        if is_ended(meta):
+            status = _status(*unpack_ended(meta), good_for=0.0)
         else:
             status = self._statuses.fresh(poll.job) or await self._asked(poll.job, call, poll.output_prefix)
         return status.response + status.extra if call.is_flyte1 else status.response

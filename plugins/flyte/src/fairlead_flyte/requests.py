@@ -16,7 +16,6 @@ from flyteidl2.connector.connector_pb2 import (
 
 from fairlead import TaskCategory
 from fairlead_flyte import flyte1
-from fairlead_flyte.ended import is_ended
 from fairlead_flyte.logs import surround
 from fairlead_flyte.remembering import remembered
 
@@ -34,11 +33,10 @@ Key = tuple[TaskCategory, bytes, bytes]
 
 
 class Poll(msgspec.Struct, frozen=True):
-    """A GetTask. Where the job had ended when it was created, `has_ended`, its meta says how."""
+    """What a GetTask asks: about which job, and where its outputs belong."""
 
     job: Key
     output_prefix: str
-    has_ended: bool
 
     def __repr__(self) -> str:
         """Show what is safe to show: the connection holds secrets, and the meta may."""
@@ -85,8 +83,7 @@ def _category(request: JobRequest, data: bytes, *, is_flyte1: bool) -> TaskCateg
 
 def _poll(data: bytes, *, is_flyte1: bool) -> Poll:
     request = GetTaskRequest.FromString(data)
-    job = key(request, _category(request, data, is_flyte1=is_flyte1))
-    return Poll(job, request.output_prefix, is_ended(request.resource_meta))
+    return Poll(key(request, _category(request, data, is_flyte1=is_flyte1)), request.output_prefix)
 
 
 _flyte1_poll = remembered(partial(_poll, is_flyte1=True))
