@@ -25,7 +25,9 @@ PACKAGES = [
 ]
 SOURCES = [f"{package}/src" for package in PACKAGES]
 DIST = Path("dist")
-PROCESSES = "3"  # of pytest: much of the time is waiting for others
+# Three, since much of the time is waiting for others. One that is killed ends the run: pytest-xdist replaces it, and
+# waits for ever where the others have nothing left to do (seen with 3.8).
+PROCESSES = ["-n", "3", "--max-worker-restart", "0"]
 
 
 def _find_pythons() -> None:
@@ -82,7 +84,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests against the built packages, on each Python there is."""
     session.install(*_group("tests"))
     _install_packages(session)
-    session.run("pytest", "-n", PROCESSES, "--dist", "loadfile", *session.posargs)
+    session.run("pytest", *PROCESSES, "--dist", "loadfile", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0], venv_backend="uv")
@@ -94,7 +96,7 @@ def floors(session: nox.Session) -> None:
         "--no-sources", "--reinstall", "--resolution", "lowest-direct", *packages, "./plugins/flyte[reflection]"
     )
     session.run("uv", "pip", "list")
-    session.run("pytest", "-n", PROCESSES, "core", "plugins", "tests/test_cli.py", *session.posargs)
+    session.run("pytest", *PROCESSES, "core", "plugins", "tests/test_cli.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])
@@ -111,7 +113,7 @@ def peers_inside(session: nox.Session, peer: str) -> None:
     """Run our connectors inside of flytekit and flyte, and theirs inside of ours."""
     session.install(*_group("tests"), f"./plugins/flyte[{peer}]")
     _install_packages(session)
-    session.run("pytest", "-n", PROCESSES, f"peers/in_{peer}", *session.posargs)
+    session.run("pytest", *PROCESSES, f"peers/in_{peer}", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])
