@@ -97,14 +97,17 @@ def test_a_terminal_that_goes_away_loses_no_job(fairlead):
 
 @needs_full
 @pytest.mark.parametrize(
+    ("stdout", "reason"), [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")]
+)
+@pytest.mark.parametrize(
     "command", ["--version", "--help", "list", "list --json", "run same --input x=1", "run t.json --detach"]
 )
-def test_a_full_stdout_is_one_error(fairlead, command):
+def test_a_stdout_that_takes_nothing_is_one_error(fairlead, command, stdout, reason):
     """What was asked for cannot be given: one line, and exit code 1."""
     fairlead.task("t.json", type="timed", custom={"seconds": 0})
-    result = shell(fairlead, f"fairlead {command} > /dev/full")
+    result = shell(fairlead, f"fairlead {command} {stdout}")
     assert result.returncode == 1
-    assert result.stderr.splitlines()[-1] == "error: stdout cannot be written: No space left on device"
+    assert result.stderr.splitlines()[-1] == f"error: stdout cannot be written: {reason}"
     assert "Traceback" not in result.stderr
     assert "Exception ignored" not in result.stderr
 

@@ -14,8 +14,7 @@ def main() -> int:
         guard()
         try:
             code = _run(sys.argv[1:])
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            sys.stdout.flush()
         except (BrokenPipeError, StdoutLost) as error:
             discard(1)
             if isinstance(error, StdoutLost):  # else nobody reads it any more, which is no error

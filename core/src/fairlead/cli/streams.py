@@ -59,20 +59,28 @@ def _lose_stderr(_error: OSError) -> None:
 
 
 def guard() -> None:
-    """Put the streams above in the place of the process's own."""
-    try:
-        os.fstat(2)
-    except OSError:  # it is closed, so that the next file to be opened would get what is meant for it
+    """Put the streams above in the place of the process's own.
+
+    One that is closed is opened, or the next file to be opened would get what is meant for it: stdout such that it
+    cannot be written, stderr such that what is written goes nowhere.
+    """
+    if sys.stdout is None:
+        _redirect(1, os.O_RDONLY)
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 - a number, for as long as the process
+    if sys.stderr is None:
         discard(2)
-        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - a number, for as long as the process
-    if sys.stdout is not None:
-        sys.stdout = _Stream(sys.stdout, _lose_stdout)
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - the same
+    sys.stdout = _Stream(sys.stdout, _lose_stdout)
     sys.stderr = _Stream(sys.stderr, _lose_stderr)
 
 
 def discard(number: int) -> None:
     """Let what is written to a file descriptor from now on, or is still in its buffer, go nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    _redirect(number, os.O_WRONLY)
+
+
+def _redirect(number: int, mode: int) -> None:
+    nowhere = os.open(os.devnull, mode)
     if nowhere != number:
         os.dup2(nowhere, number)
         os.close(nowhere)
