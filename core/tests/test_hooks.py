@@ -111,7 +111,9 @@ CLASS = """
     ("value", "module", "message"),
     [
         ("m:fairlead_before_create", GOOD, "it has no hooks; name the object that has them, such as the module"),
-        ("m", "def fairlead_before_create(task): ...", "it has no hooks"),
+        ("m", "def before_create(task): ...", "it has no hooks"),
+        ("m", "def fairlead_before_create(task): ...", "hook `fairlead_before_create` is not marked"),
+        ("m", GOOD + "\n    def fairlead_after_get(resource): ...", "hook `fairlead_after_get` is not marked"),
         ("m:Policy", CLASS, "hook `refuse` needs an instance of the class; name an instance"),
     ],
 )

@@ -228,6 +228,9 @@ def _check_implementations(plugin: object) -> None:
     for name, function in implementations.items():
         options = getattr(function, "fairlead_impl", None)
         if options is None:
+            if hasattr(hookspecs, name):
+                message = f"hook `{name}` is not marked, so that it would never be called"
+                raise TypeError(message)
             continue
         if options["hookwrapper"]:
             message = f"hook `{name}` is an old-style wrapper; use `wrapper=True`"
