@@ -120,6 +120,11 @@ metadata: {tags: {any: name}}
         ("type: x\ninputs: {1: 2}", "`inputs`: in a name: expected `str`, got `int`"),
         ('type: x\ninputs: {a: [{b: "\\ud800"}]}', "`inputs.a[0].b`: the text holds '\\ud800', half a character"),
         ("type: x\ninputs: &a {x: *a}", "is not valid YAML: `inputs.x`: the value contains itself"),
+        (
+            "type: x\ninputs:\n  a0: &a0 [x, x]\n"
+            + "".join(f"  a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 10)),
+            "is not valid YAML: its aliases stand for more than 1,000,000 values (line 9, column 22)",
+        ),
         ("type: x\ninputs: {a: 1, b: 2, a: 3}", "is not valid YAML: the name `a` stands twice (line 2, column 22)"),
         ("type: x\ninputs: {a: " + "[" * 150 + "]" * 150 + "}", "is nested too deeply: more than 100 levels"),
         (b"\xff\xfe\x00", "cannot be read: it is not UTF-8 text (byte 0)"),

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import yaml
 
 DEEPEST = 100
+_MOST_VALUES = 1_000_000  # that aliases may stand for; a few lines of them can stand for more than any memory holds
 
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 
@@ -80,7 +81,26 @@ def _parse_yaml(text: str) -> object:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """Refuses a name that stands twice in a mapping."""
+        """Refuses a name that stands twice in a mapping, and aliases that stand for too many values."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__(text)
+            self._values = 0  # so far, with those that aliases stand for
+            self._sizes: dict[yaml.Node | None, int] = {}
+
+        def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+            before, is_alias = self._values, self.check_event(yaml.AliasEvent)
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            node = super().compose_node(parent, index)
+            if is_alias:
+                self._values += self._sizes.get(node, 0)  # not yet known is one that contains itself
+            else:
+                self._values += 1
+                self._sizes[node] = self._values - before
+            if is_alias and self._values > _MOST_VALUES:
+                problem = f"its aliases stand for more than {_MOST_VALUES:,} values"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+            return node
 
         def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
             node: yaml.MappingNode = super().compose_mapping_node(anchor)
