@@ -14,16 +14,36 @@ import trustme
 COMMAND = [sys.executable, "-c", "from fairlead_databricks_emulator.cli import main; main()"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_ready_line_and_signals(tmp_path, number):
-    """The command prints one line when it is ready, serves, and ends well on a signal."""
+@pytest.fixture
+def emulator(tmp_path):
+    """The command, running."""
     with subprocess.Popen([*COMMAND, "--data", tmp_path / "data"], stdout=subprocess.PIPE, text=True) as process:
-        ready = json.loads(process.stdout.readline())
-        assert ready.keys() == {"host", "token", "client_id", "client_secret"}
-        headers = {"Authorization": f"Bearer {ready['token']}"}
-        assert httpx.get(f"{ready['host']}/api/2.2/jobs/list", headers=headers).json() == {"jobs": []}
-        process.send_signal(number)
-        assert (process.stdout.read(), process.wait(10)) == ("", 0)
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_ready_line_and_signals(emulator, number):
+    """The command prints one line when it is ready, serves, and ends well on a signal."""
+    ready = json.loads(emulator.stdout.readline())
+    assert ready.keys() == {"host", "token", "client_id", "client_secret"}
+    headers = {"Authorization": f"Bearer {ready['token']}"}
+    assert httpx.get(f"{ready['host']}/api/2.2/jobs/list", headers=headers).json() == {"jobs": []}
+    emulator.send_signal(number)
+    assert emulator.communicate(timeout=30) == ("", None)
+    assert emulator.returncode == 0
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="needs threads that are seen in /proc, and take a signal by their id"
+)
+def test_a_signal_to_another_thread(emulator):
+    """It ends on a signal also where the kernel gives that to one of its other threads."""
+    emulator.stdout.readline()
+    others = {int(name) for name in os.listdir(f"/proc/{emulator.pid}/task")} - {emulator.pid}  # noqa: PTH208
+    os.kill(max(others), signal.SIGTERM)
+    emulator.communicate(timeout=30)
+    assert emulator.returncode == 0
 
 
 def test_certificate_needs_its_key(tmp_path):

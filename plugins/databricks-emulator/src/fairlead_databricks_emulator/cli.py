@@ -2,7 +2,7 @@
 
 import json
 import signal
-import threading
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,23 +37,39 @@ def main(*, host: str, port: int, data: Path | None, tls: bool, tls_cert: str | 
         message = "--tls-cert and --tls-key need one another"
         raise click.UsageError(message)
     given = Certificate(certificate_file=tls_cert, key_file=tls_key, ca_file=tls_cert) if tls_cert and tls_key else None
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with _started(Emulator(data=data, host=host, port=port, tls=tls, certificate=given)) as emulator:
+    emulator = Emulator(data=data, host=host, port=port, tls=tls, certificate=given)
+    with _end_signals() as signals, _started(emulator):
         click.echo(json.dumps(_ready(emulator)))
-        stop.wait()
+        signals.recv(1)
 
 
 @contextmanager
-def _started(emulator: Emulator) -> Iterator[Emulator]:
+def _end_signals() -> Iterator[socket.socket]:
+    """Give a socket from which a byte can be read once a signal has come.
+
+    The kernel may give a signal to any thread; Python then writes that byte, but does not wake its main thread.
+    """
+    signals, written = socket.socketpair()
+    with signals, written:
+        written.setblocking(False)
+        signal.set_wakeup_fd(written.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        try:
+            yield signals
+        finally:
+            signal.set_wakeup_fd(-1)
+
+
+@contextmanager
+def _started(emulator: Emulator) -> Iterator[None]:
     """Start an emulator, and stop it in the end; what keeps it from starting is one line for the user."""
     try:
         emulator.start()
     except (OSError, ValueError, ImportError) as error:
         raise click.ClickException(str(error)) from error
     try:
-        yield emulator
+        yield
     finally:
         emulator.stop()
 
