@@ -5,6 +5,7 @@ from concurrent.futures import wait
 
 import pytest
 
+from fairlead import TransientError
 from fairlead.workers import Workers
 
 
@@ -42,6 +43,28 @@ def test_idle_threads_are_used_again():
         while workers._spare < 1:
             threading.Event().wait(0.001)
     assert len(names) == 1
+
+
+def test_threads_that_cannot_be_started(monkeypatch):
+    """A call is refused where there is no thread at all, and waits for one where there are some."""
+    workers, start, none_left = Workers("test", 3), threading.Thread.start, True
+
+    def start_if_any_is_left(thread):
+        if none_left:
+            message = "can't start new thread"
+            raise RuntimeError(message)
+        start(thread)
+
+    monkeypatch.setattr("threading.Thread.start", start_if_any_is_left)
+    for _ in range(4):
+        with pytest.raises(TransientError, match="no thread can be started: can't start new thread"):
+            workers.submit(lambda: 1)
+    none_left, gate = False, threading.Event()
+    first = workers.submit(lambda: gate.wait(30))
+    none_left = True
+    second = workers.submit(lambda: 2)
+    gate.set()
+    assert (first.result(30), second.result(30)) == (True, 2)
 
 
 def test_a_cancelled_call_does_not_start():

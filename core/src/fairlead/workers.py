@@ -6,6 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from fairlead.errors import TransientError
+
 
 class Workers:
     """At most `size` daemon threads; further calls wait in a queue.
@@ -23,18 +25,25 @@ class Workers:
         self._spare = 0  # idle threads, less the calls that are queued for them
 
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
-        """Run `call` on a thread, and return the future of its result."""
+        """Run `call` on a thread, and return the future of its result; raise `TransientError` if there can be no thread."""
         future: Future[Any] = Future()
         with self._lock:
-            starts_thread = self._spare <= 0 and self._threads < self._size
-            if starts_thread:
-                self._threads += 1
-            else:
+            if self._spare > 0 or self._threads == self._size or not self._start_thread():
                 self._spare -= 1
         self._calls.put((future, call))
-        if starts_thread:
-            threading.Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
         return future
+
+    def _start_thread(self) -> bool:
+        """Start one more thread; where that cannot be, return False if there are others to do its work."""
+        try:
+            threading.Thread(target=self._work, name=f"{self._name}-{self._threads + 1}", daemon=True).start()
+        except RuntimeError as error:
+            if self._threads:
+                return False
+            message = f"no thread can be started: {error}"
+            raise TransientError(message) from error
+        self._threads += 1
+        return True
 
     def _work(self) -> None:
         while True:
