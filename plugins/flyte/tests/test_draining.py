@@ -93,6 +93,18 @@ def test_twice(held, tmp_path):
             call.result()
 
 
+def test_twice_while_a_connector_blocks_the_loop(held, tmp_path):
+    """The second signal also ends a server that can do nothing else."""
+    server = held()
+    with Client(server) as client:
+        call = client.get(client.create("block"))
+        until((tmp_path / "block-begun").exists)
+        server.send(signal.SIGINT)
+        server.send(signal.SIGTERM)
+        assert server.ended() == 130
+        assert call.exception()
+
+
 def test_the_grace_expires(held, tmp_path):
     """What still runs when the grace ends is cancelled, and that is a regular end."""
     server = held("--grace", "500ms")

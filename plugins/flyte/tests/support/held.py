@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from pathlib import Path
 
 from fairlead import AsyncConnector, Phase, Resource, ResourceMeta
@@ -27,6 +28,10 @@ class HeldConnector(AsyncConnector[HeldJob]):
     async def get(self, meta, context):
         if "get" in meta.name:
             await _held("get")
+        if "block" in meta.name:
+            (_FOLDER / "block-begun").touch()
+            while True:
+                time.sleep(0.01)  # noqa: ASYNC251 - that is the mistake
         return Resource(phase=Phase.RUNNING, message=str(os.getpid()))
 
     async def delete(self, meta, context):
