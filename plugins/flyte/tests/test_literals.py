@@ -364,6 +364,40 @@ def test_unions(value, variants, chosen):
     assert union.value == to_literal(value, simple(chosen), "x")
 
 
+FILE, DIRECTORY = {"blob": {}}, {"blob": {"dimensionality": "MULTIPART"}}
+CSV, PNG = {"blob": {"format": "csv"}}, {"blob": {"format": "png"}}
+
+
+def list_of(name):
+    return {"collection_type": {"simple": name}}
+
+
+def map_of(name):
+    return {"map_value_type": {"simple": name}}
+
+
+@pytest.mark.parametrize(
+    ("value", "variants", "chosen"),
+    [
+        (Blob(uri="a", multipart=True), [FILE, DIRECTORY], DIRECTORY),
+        (Blob(uri="a"), [DIRECTORY, FILE], FILE),
+        (Blob(uri="a", format="png"), [CSV, FILE, PNG], PNG),
+        (Blob(uri="a", format="png"), [CSV, FILE], FILE),
+        (Blob(uri="a"), [CSV, FILE], FILE),
+        (Blob(uri="a"), [CSV, PNG], CSV),
+        ([1.0], [list_of("INTEGER"), list_of("FLOAT")], list_of("FLOAT")),
+        ([1, 2], [list_of("FLOAT"), list_of("INTEGER")], list_of("INTEGER")),
+        ([1, 2.5], [list_of("INTEGER"), list_of("FLOAT")], list_of("FLOAT")),
+        ([], [list_of("FLOAT"), list_of("INTEGER")], list_of("FLOAT")),
+        ({"a": 1.0}, [map_of("INTEGER"), map_of("FLOAT")], map_of("FLOAT")),
+    ],
+)
+def test_unions_of_variants_of_one_kind(value, variants, chosen):
+    """Files, directories and formats are told apart, and lists and maps by what is in them."""
+    declared = LiteralType(union_type={"variants": variants})
+    assert to_literal(value, declared, "x").scalar.union.type == LiteralType(**chosen)
+
+
 @pytest.mark.parametrize(
     ("value", "variant"),
     [

@@ -33,6 +33,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from fairlead import Blob, Column, Opaque, StructuredDataset
 from fairlead_flyte.literal_types import from_literal_type, to_literal_type
 from fairlead_flyte.plain import from_struct
+from fairlead_flyte.unions import nearest_first
 
 MSGPACK = "msgpack"
 
@@ -230,9 +231,8 @@ def _to_map(value: Any, declared: LiteralType, path: str) -> Literal:
 
 
 def _to_union(value: Any, declared: LiteralType, path: str) -> Literal:
-    """Return a union of the first variant that the value fits; one of exactly its type comes first, a struct last."""
-    variants = sorted(declared.union_type.variants, key=lambda variant: _distance(value, variant))
-    for variant in variants:
+    """Return a union of the variant that is nearest to the value's own type; of several, the first that it fits."""
+    for variant in nearest_first(value, declared.union_type.variants):
         try:
             literal = to_literal(value, variant, path)
         except LiteralError:
@@ -241,27 +241,6 @@ def _to_union(value: Any, declared: LiteralType, path: str) -> Literal:
     expected = ", ".join(str(from_literal_type(variant)) for variant in declared.union_type.variants)
     message = f"`{path}`: {type(value).__name__} fits none of the declared types: {expected}"
     raise LiteralError(message)
-
-
-_EXACT = {
-    SimpleType.INTEGER: int,
-    SimpleType.FLOAT: float,
-    SimpleType.STRING: str,
-    SimpleType.BOOLEAN: bool,
-    SimpleType.DATETIME: datetime,
-    SimpleType.DURATION: timedelta,
-    SimpleType.NONE: type(None),
-}
-
-
-def _distance(value: Any, variant: LiteralType) -> int:
-    """Return how far a variant is from a value's own type: 0 is exactly that, 2 a struct, as which nearly all can be given."""
-    if variant.WhichOneof("type") != "simple":
-        return 1
-    if _EXACT.get(variant.simple) is type(value):
-        return 0
-    has_own_kind = any(isinstance(value, type_) for type_, _ in _GUESSES)
-    return 2 if has_own_kind and variant.simple not in _SIMPLE_TYPES else 1
 
 
 def _to_enum(value: Any, declared: LiteralType, path: str) -> Literal:
