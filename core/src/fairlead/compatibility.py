@@ -4,17 +4,19 @@ A plugin says so the ordinary way: by its dependency, `fairlead>=0.3,<1`. Instal
 install, but not when fairlead is changed later or dependencies are left out, so it is checked again.
 
 This reads the specifiers that such dependencies use (`>=`, `>`, `<=`, `<`, `==`, `!=`, `~=`, each on
-release numbers, `==` and `!=` also with `.*`) and lets any other pass: `packaging` would know them all, but
-its import takes longer than everything else that `fairlead list` does.
+release numbers, `==` and `!=` also with `.*`), of markers those that compare `python_version` alone, and lets
+any other pass: `packaging` would know them all, but its import takes longer than everything else that
+`fairlead list` does.
 """
 
 import operator
 import re
+import sys
 from collections.abc import Callable
 from functools import cache
 
 _REQUIREMENT = re.compile(
-    r"fairlead\s*(?:\[[^]]*\])?\s*\(?(?P<specifiers>[^;)]*)\)?\s*(?:;(?P<marker>.*))?", re.IGNORECASE
+    r"fairlead(?![\w.-])\s*(?:\[[^]]*\])?\s*\(?(?P<specifiers>[^;)]*)\)?\s*(?:;(?P<marker>.*))?", re.IGNORECASE
 )
 _SPECIFIER = re.compile(r"(?P<operator>~=|==|!=|<=|>=|<|>)\s*(?P<release>\d+(?:\.\d+)*)(?P<wildcard>\.\*)?")
 
@@ -38,11 +40,19 @@ def unmet_requirement(requires_dist: list[str], version: str) -> str:
 @cache  # many plugins say the same
 def _is_met(requirement: str, version: str) -> bool:
     match = _REQUIREMENT.fullmatch(requirement.strip())
-    if match is None or "extra" in (match["marker"] or ""):
+    if match is None or not _counts(match["marker"]):
         return True
     ours = _release(re.split(r"[^\d.]", version)[0].rstrip("."))
     specifiers = (_SPECIFIER.fullmatch(part.strip()) for part in match["specifiers"].split(","))
     return all(specifier is None or _allows(specifier, ours) for specifier in specifiers)
+
+
+def _counts(marker: str | None) -> bool:
+    """Whether a requirement counts here: it has no marker, or one that can be read and is met."""
+    if marker is None:
+        return True
+    condition = _SPECIFIER.fullmatch(re.sub(r"[\s'\"]", "", marker).removeprefix("python_version"))
+    return condition is not None and _allows(condition, sys.version_info[:2])
 
 
 def _allows(specifier: re.Match[str], ours: _Release) -> bool:
