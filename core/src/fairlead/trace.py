@@ -47,13 +47,13 @@ def traced(what: str, arguments: Mapping[str, object], redact: Callable[[str], s
         raise
     finally:
         shown = ", ".join(
-            f"{name}={redact(_brief(name, value))}" for name, value in arguments.items() if name != "context"
+            f"{name}={_shortened(redact(_text(name, value)))}" for name, value in arguments.items() if name != "context"
         )
         _logger.debug("%s(%s): %s in %.1f ms", what, shown, outcome, (time.perf_counter() - started) * 1000)
 
 
-def _brief(name: str, value: object) -> str:
-    """Return an argument in a few characters: of a task its type, of inputs only their names, of a handle its category and checksum.
+def _text(name: str, value: object) -> str:
+    """Return what is told of an argument: of a task its type, of inputs only their names, of a handle its category and checksum.
 
     A meta may be that of a connector of others, which keeps a secret in it.
     """
@@ -66,5 +66,8 @@ def _brief(name: str, value: object) -> str:
         return f"{category} {str(value).rpartition('.')[2]}"
     if name == "meta":
         return type(value).__name__
-    text = str(value) if isinstance(value, tuple) else repr(value)
+    return str(value) if isinstance(value, tuple) else repr(value)
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_ARGUMENT else f"{text[:_LONGEST_ARGUMENT]}…"
