@@ -66,6 +66,16 @@ def test_run_echo(fairlead):
     assert json.loads(result.stdout) == {"x": 1}
     assert "hostile-wrong-signature" in result.stderr
     assert "observer is broken" in result.stderr
+    assert "hook fairlead_register_connectors raised SystemExit: 0" in result.stderr
+    assert "hook fairlead_operation_finished raised CancelledError" in result.stderr
+
+
+def test_a_policy_that_ends_the_program(fairlead):
+    """It refuses the task, with exit code 3, and is named; the program does not end as if all were well."""
+    result = fairlead("run", "dummy", code=3)
+    assert (
+        "(hostile-hook-exit 6.6.6) failed at stage call: hook fairlead_before_create raised SystemExit" in result.stderr
+    )
 
 
 def test_plugins(fairlead):
@@ -105,6 +115,7 @@ def test_doctor(fairlead):
         "fairlead-echo": "ready",
         "slow": "ready",
         "hook-raises": "ready",
+        "hook-exit": "ready",
         "import-error": "import",
         "system-exit": "import",
         "hard-exit": "import",

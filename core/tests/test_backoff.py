@@ -28,8 +28,13 @@ def test_jitter_only_shortens():
         (QuotaExceeded("x"), 2),
         (QuotaExceeded("x", retry_after=9), 9),
         (QuotaExceeded("x", retry_after=0.1), 2),
+        (QuotaExceeded("x", retry_after="9"), 9),
+        (QuotaExceeded("x", retry_after="Fri, 07 Nov 2025 08:00:00 GMT"), 2),
+        (QuotaExceeded("x", retry_after=float("nan")), 2),
+        (QuotaExceeded("x", retry_after=float("inf")), 2),
+        (QuotaExceeded("x", retry_after=-9), 2),
     ],
 )
 def test_longer_where_asked(error, seconds):
-    """`retry_after` can only make the wait longer."""
+    """`retry_after` can only make the wait longer, and counts only where it is a number of seconds."""
     assert wait_after(error, 2) == seconds

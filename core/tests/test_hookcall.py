@@ -1,6 +1,8 @@
 """Hook calls with async implementations, held against pluggy's own."""
 
 import asyncio
+import inspect
+import sys
 from types import SimpleNamespace
 
 import pluggy
@@ -17,8 +19,25 @@ class Boom(Exception):
     """An error of an implementation."""
 
 
+class Rude(BaseException):
+    """An error that no `except Exception` catches."""
+
+
+ENDING = [SystemExit(0), asyncio.CancelledError(), Rude()]
+
+
 def raise_it(_implementation, error):
     raise error
+
+
+def implementations(*hooks):
+    """Return functions as implementations of one hook, the first of which is called first."""
+    plugins = pluggy.PluginManager("test")
+    for number, hook in reversed(list(enumerate(hooks))):
+        plugins.register(
+            SimpleNamespace(hook=impl(wrapper=inspect.isgeneratorfunction(hook))(hook)), f"plugin {number}"
+        )
+    return plugins.hook.hook.get_hookimpls()
 
 
 def plain_hook(kind, result, log, name):
@@ -151,3 +170,80 @@ def test_a_wrapper_yields_once(yields):
     plugins.register(Plugin(), "odd")
     with pytest.raises(RuntimeError, match="hook wrapper of plugin `odd`"):
         asyncio.run(call_hook(plugins.hook.hook.get_hookimpls(), {"value": 7}, firstresult=False, on_error=raise_it))
+
+
+@pytest.mark.parametrize("error", ENDING)
+@pytest.mark.parametrize("waits", [False, True])
+def test_no_error_of_an_implementation_ends_the_call(error, waits):
+    """One that would end the program or the task is an error like any other, with and without a loop."""
+    errors = []
+
+    def ending(value):
+        raise error
+
+    async def waiting(value):
+        await asyncio.sleep(0)
+        raise error
+
+    hooks = implementations(waiting if waits else ending, lambda value: value)
+    options = {"firstresult": False, "on_error": lambda implementation, error: errors.append(error)}
+    assert asyncio.run(call_hook(hooks, {"value": 7}, **options)) == [7]
+    assert errors == [error]
+    if not waits:
+        assert call_hook_sync(hooks, {"value": 7}, **options) == [7]
+        assert errors == [error, error]
+
+
+@pytest.mark.parametrize("enters", [False, True])
+def test_errors_of_wrappers_are_judged_too(enters):
+    """A wrapper whose error is passed over changes nothing."""
+    errors = []
+
+    def wrapper(value):
+        if enters:
+            yield
+        sys.exit(0)
+        yield
+
+    hooks = implementations(wrapper, lambda value: value)
+    options = {
+        "firstresult": True,
+        "on_error": lambda implementation, _error: errors.append(implementation.plugin_name),
+    }
+    assert asyncio.run(call_hook(hooks, {"value": 7}, **options)) == 7
+    assert errors == ["plugin 0"]
+
+
+async def test_a_cancellation_from_outside_ends_the_call():
+    """Who cancels the task is not taken for an implementation that fails; wrappers end first."""
+    log, waiting = [], asyncio.Event()
+
+    def wrapper(value):
+        try:
+            yield
+        finally:
+            log.append("wrapper")
+
+    async def hang(value):
+        waiting.set()
+        await asyncio.Event().wait()
+
+    hooks = implementations(wrapper, hang, lambda value: log.append("next"))
+    call = call_hook(hooks, {"value": 7}, firstresult=False, on_error=lambda *judged: log.append(judged))
+    task = asyncio.create_task(call)
+    await waiting.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert log == ["wrapper"]
+
+
+def test_an_interruption_by_the_user_ends_the_call():
+    """Ctrl-C passes through whatever hook it meets."""
+
+    def interrupted(value):
+        raise KeyboardInterrupt
+
+    hooks = implementations(interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        call_hook_sync(hooks, {"value": 7}, firstresult=False, on_error=lambda *_judged: None)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 
 import pytest
 
@@ -198,6 +199,66 @@ async def test_a_policy_that_breaks_lets_nothing_pass(hooks):
     hooks.register(plugin(fairlead_before_create=broken), "policy")
     with pytest.raises(PluginError, match=r"plugin `policy`: .* raised RuntimeError: database is gone"):
         await hooks.require("fairlead_before_create", context(), task=None, inputs={}, context=None)
+
+
+async def cancelled_of_its_own():
+    waiting = asyncio.ensure_future(asyncio.Event().wait())
+    waiting.cancel()
+    await waiting
+
+
+async def leaving():
+    sys.exit(0)
+
+
+ENDING = [lambda: sys.exit(0), leaving, cancelled_of_its_own]
+
+
+@pytest.mark.parametrize("ending", ENDING)
+async def test_a_policy_that_ends_the_program_lets_nothing_pass(hooks, ending):
+    """Neither `SystemExit` nor a cancellation of the plugin's own ends the program: both are its errors."""
+    hooks.register(plugin(fairlead_before_create=ending), "policy")
+    with pytest.raises(PluginError, match=r"plugin `policy`: .* raised (SystemExit: 0|CancelledError)"):
+        await hooks.require("fairlead_before_create", context(), task=None, inputs={}, context=None)
+
+
+@pytest.mark.parametrize("ending", ENDING)
+async def test_an_observer_that_ends_the_program_changes_nothing(hooks, caplog, ending):
+    """It is logged with its name, and the next one is still called."""
+    seen = []
+
+    def good(meta):
+        seen.append(meta)
+
+    hooks.register(plugin(fairlead_after_create=good), "good")
+    hooks.register(plugin(fairlead_after_create=ending), "ending")
+    await hooks.observe("fairlead_after_create", context(), task=None, meta=1, context=None)
+    assert seen == [1]
+    assert "plugin `ending`: hook" in caplog.text
+
+
+def test_hooks_without_a_loop_do_not_end_the_program(hooks):
+    """One that registers connectors is recorded as a failure; one that answers raises a `PluginError`."""
+    leave = {name: lambda: sys.exit(0) for name in ("fairlead_register_connectors", "fairlead_connector_metadata")}
+    hooks.register(plugin(**leave), "bridge")
+    hooks.tell_now("fairlead_register_connectors", registry=None)
+    assert ["raised SystemExit: 0" in str(failure) for failure in hooks.failures] == [True]
+    with pytest.raises(PluginError, match="raised SystemExit: 0"):
+        hooks.ask_now("fairlead_connector_metadata", metadata=None)
+
+
+async def test_a_wrapper_that_breaks_is_named(hooks):
+    """A wrapper around a policy fails as a policy does."""
+
+    class Wrapper:
+        @hookimpl(wrapper=True)
+        def fairlead_before_create(self, task):
+            yield
+            raise RuntimeError("secret")
+
+    hooks.register(Wrapper(), "wrapper")
+    with pytest.raises(PluginError, match=r"plugin `wrapper`: .* raised RuntimeError: \*\*\*"):
+        await hooks.require("fairlead_before_create", context("secret"), task=None, inputs={}, context=None)
 
 
 @pytest.mark.parametrize(

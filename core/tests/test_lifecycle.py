@@ -33,6 +33,7 @@ from fairlead import (
     ResourceNotFound,
     SyncConnector,
     TaskCategory,
+    TaskError,
     TaskTemplate,
     TransientError,
     hookimpl,
@@ -344,13 +345,29 @@ async def test_the_other_kind_is_not_supported(lifecycle, context):
         (Resource(phase=Phase.RUNNING, custom_info=[1]), "get returned a Resource whose `custom_info` is a list"),
         (Resource(phase=Phase.FAILED, error="it broke"), "get returned a Resource whose `error` is a str"),
         (Resource(phase=Phase.RUNNING, poll_after="5"), "get returned a Resource whose `poll_after` is a str"),
+        (Resource(phase="SUCCEEDED"), "get returned a Resource whose `phase` is a str; it must be a Phase"),
+        (Resource(phase=3), "get returned a Resource whose `phase` is a int; it must be a Phase"),
+        (Resource(phase=Phase.RUNNING, message=0), "get returned a Resource whose `message` is a int"),
+        (Resource(phase=Phase.RUNNING, log_links=({"name": "a"},)), r"whose `log_links\[0\]` is a dict; .* LogLink"),
+        (Resource(phase=Phase.RUNNING, log_links=[LogLink("a", None)]), r"whose `log_links\[0\].uri` is a NoneType"),
+        (
+            Resource(phase=Phase.FAILED, error=TaskError(code="X", kind="system")),
+            "whose `error.kind` is a str; it must be a ErrorKind",
+        ),
     ],
 )
 async def test_what_is_no_resource_is_a_bug(jobs, lifecycle, context, answer, message):
-    """Connectors return Resources."""
+    """Connectors return Resources, and what is in them is what is declared."""
     jobs.answers = [answer]
-    with pytest.raises(ConnectorBug, match=message):
+    with pytest.raises(ConnectorBug, match=message) as caught:
         await lifecycle.get(HANDLE, context)
+    assert "connector 'Jobs' (task type `jobs`)" in str(caught.value)
+
+
+async def test_none_for_what_is_left_out(jobs, lifecycle, context):
+    """A connector may say None where it has nothing to say."""
+    jobs.answers = [Resource(phase=Phase.RUNNING, message=None, log_links=None)]
+    assert await lifecycle.get(HANDLE, context) == Resource(phase=Phase.RUNNING)
 
 
 async def test_do_ends():
@@ -438,6 +455,28 @@ async def test_secrets_come_from_hooks(lifecycle, jobs):
     jobs.on_get = ask
     await lifecycle.get(HANDLE, Context())
     assert seen == ["TOKEN for nobody"]
+
+
+async def test_a_plain_method_asks_for_a_secret(context):
+    """It may run a loop of its own for that: the hooks are asked on the host's, where their clients belong."""
+    answer = asyncio.get_running_loop().create_future()
+    seen = []
+
+    class Vault:
+        @hookimpl
+        async def fairlead_get_secret(self):
+            asyncio.get_running_loop().call_soon(answer.set_result, "from the vault")
+            return await answer
+
+    class Plain(Jobs):
+        def get(self, meta, context):
+            seen.append(asyncio.run(context.secret("TOKEN")))
+            return Resource(phase=Phase.SUCCEEDED)
+
+    lifecycle = serve(Plain)
+    lifecycle.hooks.register(Vault(), "vault")
+    await lifecycle.get(HANDLE, context)
+    assert seen == ["from the vault"]
 
 
 async def test_a_vault_that_gives_no_text_is_named(lifecycle, jobs, context):
@@ -542,6 +581,62 @@ async def test_logs_of_a_broken_connector(context):
         [page async for page in serve(Wrong).get_logs(handle, context)]
 
 
+async def test_logs_without_a_token(context):
+    """A get_logs that cannot be called as the host calls it is a bug, be it a generator or not."""
+
+    class Generator(Logs):
+        async def get_logs(self, meta, context):
+            yield LogPage((), "1")
+
+    class Plain(Logs):
+        def get_logs(self, meta, context):
+            return []
+
+    for connector in (Generator, Plain):
+        with pytest.raises(ConnectorBug, match="get_logs raised TypeError: .*token"):
+            [page async for page in serve(connector).get_logs(Handle(TaskCategory("logs"), b'{"job_id":"x"}'), context)]
+
+
+@pytest.mark.parametrize(
+    ("pages", "message"),
+    [
+        (None, "get_logs returned a NoneType; it must be an iterator of LogPage"),
+        ([None], "get_logs yielded a NoneType; it must be a LogPage"),
+        ([LogPage(["a", "b"], "1")], r"yielded a LogPage whose `lines\[0\]` is a str; it must be a LogLine"),
+        ([LogPage([LogLine("a"), LogLine(b"b")], "1")], r"whose `lines\[1\].message` is a bytes; it must be a str"),
+        ([LogPage((LogLine("a", "noon"),), "1")], r"whose `lines\[0\].timestamp` is a str; it must be a datetime"),
+        ([LogPage((line for line in ()), "1")], "whose `lines` is a generator; it must be a tuple"),
+        ([LogPage((), 1)], "whose `token` is a int; it must be a str"),
+    ],
+)
+async def test_what_is_no_log_is_a_bug(context, pages, message):
+    """Connectors return pages of lines, each with the token after it."""
+
+    class Wrong(Logs):
+        def get_logs(self, meta, context, *, token=""):
+            return pages
+
+    with pytest.raises(ConnectorBug, match=message):
+        [page async for page in serve(Wrong).get_logs(Handle(TaskCategory("logs"), b'{"job_id":"x"}'), context)]
+
+
+async def test_a_log_that_cannot_be_closed(context):
+    """What a log raises when its reader stops is a bug of the connector too."""
+
+    class Stuck(Logs):
+        async def get_logs(self, meta, context, *, token=""):
+            try:
+                yield LogPage((), "1")
+                yield LogPage((), "2")
+            finally:
+                raise ValueError("stuck")
+
+    pages = serve(Stuck).get_logs(Handle(TaskCategory("logs"), b'{"job_id":"x"}'), context)
+    await anext(pages)
+    with pytest.raises(ConnectorBug, match="get_logs raised ValueError: stuck"):
+        await pages.aclose()
+
+
 async def test_optional_operations(lifecycle, context):
     """A connector without logs or metrics says so."""
     with pytest.raises(OperationNotSupported, match="Jobs has no logs"):
@@ -624,14 +719,40 @@ async def test_custom_is_decoded(context):
         await lifecycle.do(TaskTemplate(type="typed", custom={"size": "4"}), {}, context)
 
 
+@pytest.mark.parametrize("error", [KeyError("size"), SystemExit("no")])
+async def test_settings_with_a_bug(context, caplog, error):
+    """What the settings' own check raises is a bug, unless it is the ValueError or TypeError of a check that fails."""
+
+    class Checked(Settings):
+        def __post_init__(self):
+            raise ValueError("too small") if self.size < 4 else error
+
+    class Typed(Upper):
+        task_type, custom_type = "typed", Checked
+
+    lifecycle = serve(Typed)
+    with pytest.raises(InvalidTask, match="`custom`: too small"):
+        await lifecycle.do(TaskTemplate(type="typed", custom={"size": 1}), {}, context)
+    with pytest.raises(ConnectorBug, match=f"do could not read `custom` as Checked: {type(error).__name__}"):
+        await lifecycle.do(TaskTemplate(type="typed", custom={"size": 4}), {}, context)
+    assert "Traceback (most recent call last)" in caplog.text
+
+
 async def test_connectors_are_closed_at_the_end(context, caplog):
-    """A lifecycle closes the connectors that it has used, and goes on where one cannot be closed."""
+    """A lifecycle closes the connectors that it has used, by async or plain methods, and goes on where one cannot be closed."""
     closed = []
 
     class Closing(Upper):
         task_type = "closing"
 
         async def close(self):
+            closed.append(self.task_type)
+
+    class Plain(Closing):
+        task_type = "plain"
+
+        def close(self):
+            assert threading.current_thread() is not threading.main_thread()
             closed.append(self.task_type)
 
     class Broken(Closing):
@@ -644,13 +765,15 @@ async def test_connectors_are_closed_at_the_end(context, caplog):
         task_type = "unused"
 
     registry = ConnectorRegistry(discover=False)
-    for connector in (Broken, Closing, Unused):
+    for connector in (Broken, Closing, Plain, Unused):
         registry.register(connector)
     async with Lifecycle(registry) as lifecycle:
-        for name in ("broken", "closing"):
+        for name in ("broken", "closing", "plain"):
             await lifecycle.do(TaskTemplate(type=name), {}, context)
-    assert closed == ["closing"]
-    assert "connector 'Broken' could not be closed: OSError: stuck" in caplog.text
+    assert closed == ["closing", "plain"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "connector 'Broken' could not be closed: OSError: stuck"
+    ]
 
 
 async def test_trace(lifecycle, context, monkeypatch, capsys):
@@ -673,7 +796,7 @@ async def test_trace(lifecycle, context, monkeypatch, capsys):
 
 async def test_metrics_are_checked_and_redacted(jobs):
     """What is no metric is a bug of the connector, and no secret leaves in one."""
-    answers = [[5], "cpu", [Metric("cpu", {"label": "node-of-s3cret-value"})]]
+    answers = [[5], "cpu", [Metric("cpu", [1])], [Metric("cpu", {"label": "node-of-s3cret-value"})]]
 
     class Measured(type(jobs)):
         def get_metrics(self, meta, query, context):
@@ -684,4 +807,6 @@ async def test_metrics_are_checked_and_redacted(jobs):
     for _ in range(2):
         with pytest.raises(ConnectorBug, match="no sequence of Metric"):
             await lifecycle.get_metrics(HANDLE, query, context)
+    with pytest.raises(ConnectorBug, match="returned a Metric whose `data` is a list; it must be a dict"):
+        await lifecycle.get_metrics(HANDLE, query, context)
     assert await lifecycle.get_metrics(HANDLE, query, context) == [Metric("cpu", {"label": "node-of-***"})]

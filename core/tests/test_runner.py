@@ -1,6 +1,7 @@
 """The local runner, in one process."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +23,7 @@ from fairlead import (
     TaskMetadata,
     TaskTemplate,
     TransientError,
+    hookimpl,
 )
 from fairlead.runner import Progress
 
@@ -128,6 +130,23 @@ async def test_passing_faults_of_create_are_tried_again_with_the_same_key(runner
     assert seen.events[:3] == ["TransientError", "TransientError", "created"]
 
 
+async def test_a_context_without_a_key_gets_one(runner, jobs):
+    """All tries of one create have the same key, also where the caller gave none; another create has another."""
+    faults = [ConnectionResetError("lost")]
+
+    async def flaky(context):
+        if faults:
+            raise faults.pop()
+
+    jobs.on_create = flaky
+    await runner.run(TASK, {}, Context())
+    await runner.create(TASK, {}, Context())
+    first, again, other = jobs.keys
+    assert first == again != other
+    assert first
+    assert other
+
+
 @pytest.mark.parametrize("error", [AuthenticationError("expired"), KeyError("x")])
 async def test_lasting_errors_end_the_run_and_leave_the_job(runner, jobs, seen, context, error):
     """What waiting does not mend is raised; the job is not deleted, its handle was told."""
@@ -222,6 +241,23 @@ async def test_a_cancellation_deletes_the_job(runner, jobs, seen, context):
     with pytest.raises(asyncio.CancelledError):
         await task
     assert jobs.deleted == ["key"]
+
+
+async def test_a_cancellation_deletes_the_job_in_spite_of_a_plugin(runner, jobs, seen, context):
+    """A hook that raises a cancellation of its own meanwhile is not taken for the one who cancels."""
+
+    async def cancelled():
+        raise asyncio.CancelledError
+
+    hook = hookimpl(specname="fairlead_before_delete")(cancelled)
+    runner.lifecycle.hooks.register(SimpleNamespace(hook=hook), "observer")
+    jobs.answers = [RUNNING]
+    task = asyncio.create_task(runner.run(TASK, {}, context, progress=seen))
+    await seen.running.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (jobs.deleted, seen.events[-1]) == (["key"], "deleted well")
 
 
 async def test_a_cancellation_during_create_waits_for_it_and_deletes_its_job(runner, jobs, seen, context):

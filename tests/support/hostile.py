@@ -93,6 +93,30 @@ HOSTILE = {
         plugin = sys.modules[__name__]
         """,
     ),
+    "hook-exit": Hostile(
+        PLUGINS,
+        'h_hook_exit = "MODULE"',
+        """
+        import asyncio
+        import sys
+        from fairlead import hookimpl
+
+        @hookimpl
+        def fairlead_register_connectors(registry):
+            sys.exit(0)
+
+        @hookimpl
+        def fairlead_before_create(task):
+            if task.type == "dummy":
+                sys.exit(0)
+
+        @hookimpl
+        async def fairlead_operation_finished(event):
+            waiting = asyncio.ensure_future(asyncio.Event().wait())
+            waiting.cancel()
+            await waiting
+        """,
+    ),
     "hook-hang": Hostile(PLUGINS, 'h_hook_hang = "MODULE:plugin"', "import threading\nthreading.Event().wait()"),
     "command": Hostile(COMMANDS, 'h_command = "MODULE:command"', "raise ValueError('no command today')"),
 }

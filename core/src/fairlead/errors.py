@@ -22,6 +22,7 @@ becomes a `ConnectorBug`.
 """
 
 import errno
+import math
 from typing import Self
 
 _UNREACHABLE = {errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN, errno.ENETRESET}
@@ -95,11 +96,14 @@ class ResourceNotFound(FairleadError):
 
 
 class QuotaExceeded(FairleadError):
-    """The external system limits the rate; `retry_after` is in seconds, None where it did not say."""
+    """The external system limits the rate; `retry_after` is in seconds, None where it did not say.
 
-    def __init__(self, message: str = "quota exceeded", *, retry_after: float | None = None) -> None:
+    It may be given as the text of a `Retry-After` header; what is no number of seconds, such as a date, counts as None.
+    """
+
+    def __init__(self, message: str = "quota exceeded", *, retry_after: float | str | None = None) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after = _seconds(retry_after)
 
 
 class TransientError(FairleadError):
@@ -119,3 +123,26 @@ def is_passing(error: BaseException) -> bool:
     from socket import gaierror  # takes longer to import than all else that a command needs
 
     return isinstance(error, gaierror) or error.errno in _UNREACHABLE
+
+
+def is_from_outside(error: BaseException) -> bool:
+    """Whether an error was not raised by the code that is called, but thrown into the call, to end it."""
+    if isinstance(error, KeyboardInterrupt | GeneratorExit):
+        return True
+    from asyncio import CancelledError, current_task  # what knows no event loop does without them
+
+    if not isinstance(error, CancelledError):
+        return False
+    try:
+        task = current_task()
+    except RuntimeError:  # no event loop runs, so nobody can have asked for it
+        return False
+    return task is None or task.cancelling() > 0
+
+
+def _seconds(value: object) -> float | None:
+    try:
+        seconds = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None

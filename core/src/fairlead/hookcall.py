@@ -11,10 +11,14 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from fairlead.errors import is_from_outside
+
 if TYPE_CHECKING:
     from pluggy import HookImpl
 
-OnError = Callable[["HookImpl", Exception], None]
+OnError = Callable[["HookImpl", BaseException], None]
+
+_Entered = tuple["HookImpl", Generator[None, object, object]]
 
 
 async def call_hook(
@@ -23,36 +27,32 @@ async def call_hook(
     """Call implementations in pluggy's order and return the list of results, or the first that is not None.
 
     `implementations` are in the order in which pluggy keeps them, so the last is called first.
-    `on_error` decides what an error of one implementation means: it raises, or returns to go on with the
-    next. Wrappers run around all of it, and may replace the result or the error.
+    `on_error` decides what an error of one implementation means, also `SystemExit` and a cancellation of its
+    own: it raises, or returns to go on with the next. Wrappers run around all of it, and may replace the
+    result or the error; what they raise themselves goes to `on_error` too.
     """
     results: list[object] = []
     error: BaseException | None = None
-    wrappers: list[tuple[HookImpl, Generator[None, object, object]]] = []
-    try:
-        for implementation in reversed(implementations):
+    wrappers: list[_Entered] = []
+    for implementation in reversed(implementations):
+        try:
             if implementation.wrapper:
                 wrappers.append((implementation, _entered(implementation, arguments)))
                 continue
-            try:
-                result = _call(implementation, arguments)
-                if inspect.isawaitable(result):
-                    result = await result
-            except Exception as caught:
-                on_error(implementation, caught)
-                continue
-            if result is not None:
-                results.append(result)
-                if firstresult:
-                    break
-    except BaseException as caught:
-        error = caught
+            result = _call(implementation, arguments)
+            if inspect.isawaitable(result):
+                result = await result
+        except BaseException as caught:
+            error = _judged(implementation, caught, on_error)
+            if error is not None:
+                break
+            continue
+        if result is not None:
+            results.append(result)
+            if firstresult:
+                break
     outcome: object = (results[0] if results else None) if firstresult else results
-    for implementation, wrapper in reversed(wrappers):
-        outcome, error = _left(implementation, wrapper, outcome, error)
-    if error is not None:
-        raise error
-    return outcome
+    return _settled(wrappers, outcome, error, on_error)
 
 
 def call_hook_sync(
@@ -60,6 +60,17 @@ def call_hook_sync(
 ) -> Any:
     """Do the same without an event loop, for hooks whose implementations are all plain functions."""
     return _run(call_hook(implementations, arguments, firstresult=firstresult, on_error=on_error))
+
+
+def _judged(implementation: HookImpl, error: BaseException, on_error: OnError) -> BaseException | None:
+    """Return what an error of an implementation comes to, None where the call goes on."""
+    if is_from_outside(error):
+        return error
+    try:
+        on_error(implementation, error)
+    except BaseException as raised:
+        return raised
+    return None
 
 
 def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -88,15 +99,27 @@ def _entered(implementation: HookImpl, arguments: Mapping[str, object]) -> Gener
     return cast("Generator[None, object, object]", wrapper)  # pluggy marks only generator functions as wrappers
 
 
+def _settled(wrappers: Sequence[_Entered], outcome: object, error: BaseException | None, on_error: OnError) -> object:
+    """Let the wrappers see the outcome, the last one first, and return or raise what they make of it."""
+    for implementation, wrapper in reversed(wrappers):
+        try:
+            outcome, error = _left(implementation, wrapper, outcome, error), None
+        except BaseException as caught:
+            if caught is not error:
+                error = _judged(implementation, caught, on_error) or error
+    if error is not None:
+        raise error
+    return outcome
+
+
 def _left(
     implementation: HookImpl, wrapper: Generator[None, object, object], outcome: object, error: BaseException | None
-) -> tuple[object, BaseException | None]:
-    """Let a wrapper see the outcome, and return what it makes of it."""
+) -> object:
+    """Let a wrapper see the outcome, and return or raise what it makes of it."""
     try:
         wrapper.send(outcome) if error is None else wrapper.throw(error)
         wrapper.close()
     except StopIteration as finished:
-        return finished.value, None
-    except BaseException as caught:
-        return None, caught
-    return None, RuntimeError(f"the hook wrapper of plugin `{implementation.plugin_name}` yielded twice")
+        return finished.value
+    message = f"the hook wrapper of plugin `{implementation.plugin_name}` yielded twice"
+    raise RuntimeError(message)

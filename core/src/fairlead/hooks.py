@@ -85,7 +85,7 @@ class Hooks:
             return
         redact = surroundings.redactor.redact
 
-        def log(implementation: HookImpl, error: Exception) -> None:
+        def log(implementation: HookImpl, error: BaseException) -> None:
             _logger.warning("%s", redact(str(self._plugin_error(implementation, error))))
 
         seconds = min(_OBSERVER_SECONDS, max(_OBSERVER_LEAST, surroundings.deadline.remaining))
@@ -168,7 +168,7 @@ class Hooks:
                 message = f"hook `{function.__name__}` needs an instance of the class; name an instance"
                 raise TypeError(message)
 
-    def _plugin_error(self, implementation: HookImpl, error: Exception) -> PluginError:
+    def _plugin_error(self, implementation: HookImpl, error: BaseException) -> PluginError:
         entry = self._entries.get(implementation.plugin_name)
         what = f"hook {implementation.function.__name__} raised {described(error)}"
         if entry:
@@ -180,7 +180,7 @@ class Hooks:
     def _raising(self, redact: Redact = str) -> OnError:
         """Return what raises an error of an implementation: its own `FairleadError`, or one that names the plugin."""
 
-        def on_error(implementation: HookImpl, error: Exception) -> None:
+        def on_error(implementation: HookImpl, error: BaseException) -> None:
             refusal = error if isinstance(error, FairleadError) else self._plugin_error(implementation, error)
             if is_passing(error):
                 refusal = TransientError(str(refusal))
@@ -188,7 +188,7 @@ class Hooks:
 
         return on_error
 
-    def _record(self, implementation: HookImpl, error: Exception) -> None:
+    def _record(self, implementation: HookImpl, error: BaseException) -> None:
         failed = self._plugin_error(implementation, error)
         if is_strict():
             raise failed from error

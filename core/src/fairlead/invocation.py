@@ -7,14 +7,24 @@ import contextvars
 import functools
 import inspect
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from fairlead.errors import ConnectorBug, DeadlineExceeded, FairleadError, TransientError, is_passing
+import msgspec
+
+from fairlead.context import Deadline
+from fairlead.errors import (
+    ConnectorBug,
+    DeadlineExceeded,
+    FairleadError,
+    TransientError,
+    is_from_outside,
+    is_passing,
+)
 from fairlead.events import Operation
 from fairlead.loading import described
 from fairlead.logs import TRACEBACK_LOGGER, get_logger
-from fairlead.resource import LogPage
+from fairlead.resource import LogPage, misfit
 from fairlead.workers import Workers
 
 if TYPE_CHECKING:
@@ -25,7 +35,10 @@ T = TypeVar("T")
 
 _logger = get_logger(TRACEBACK_LOGGER)
 
+CLOSE_SECONDS = 5.0
+
 _NEVER = float("inf")
+_END = object()
 
 
 class Invoker:
@@ -47,21 +60,27 @@ class Invoker:
 
     async def pages(self, context: Context, meta: object, *, token: str) -> AsyncGenerator[LogPage, None]:
         """Yield what `get_logs` yields, be it an async iterator or a plain one, each page within the deadline."""
-        get_logs = getattr(self.connector, Operation.GET_LOGS)
-        method = functools.partial(get_logs, meta, context, token=token)
-        if inspect.isasyncgenfunction(get_logs):
-            iterator: Any = method()
-        else:
-            iterator = await self._within(Operation.GET_LOGS, context, lambda: self._in_thread(method))
+        get_logs = functools.partial(getattr(self.connector, Operation.GET_LOGS), meta, context, token=token)
+        iterator = await self._within(Operation.GET_LOGS, context, lambda: self._opened(get_logs))
         step = self._stepper(iterator)
         try:
-            while (page := await self._within(Operation.GET_LOGS, context, step)) is not None:
-                if not isinstance(page, LogPage):
-                    raise self.bug(Operation.GET_LOGS, f"yielded a {type(page).__name__}; it must be a LogPage")
-                yield page
+            while (page := await self._within(Operation.GET_LOGS, context, step)) is not _END:
+                yield self.checked(Operation.GET_LOGS, page, LogPage, did="yielded")
         finally:
             if hasattr(iterator, "aclose"):
-                await iterator.aclose()
+                closing = msgspec.structs.replace(context, deadline=Deadline.after(CLOSE_SECONDS))
+                await self._within(Operation.GET_LOGS, closing, iterator.aclose)
+
+    async def close(self) -> None:
+        """Let the connector close its connections."""
+        close = self.connector.close
+        await (close() if inspect.iscoroutinefunction(close) else self._in_thread(close))
+
+    def checked(self, operation: Operation, value: object, type_: type[T], *, did: str = "returned") -> T:
+        """Return what the connector has returned; raise `ConnectorBug` where it is not what it must be."""
+        if what := misfit(value, type_):
+            raise self.bug(operation, f"{did} {what}")
+        return cast("T", value)
 
     def bug(self, operation: Operation, what: str) -> ConnectorBug:
         """Return the error for a connector that broke its contract."""
@@ -80,17 +99,19 @@ class Invoker:
             async with limit:
                 return await start()
         except BaseException as error:
-            if _is_from_outside(error):
+            if is_from_outside(error):
                 raise
             if limit.expired() and isinstance(error, TimeoutError):
                 message = (
                     f"{self.connector.display_name}: {operation} did not end within its deadline of {remaining:.3g} s"
                 )
                 raise DeadlineExceeded(message) from None
-            raise self._classified(operation, context, error) from None
+            raise self.classified(operation, context, error) from None
 
-    def _classified(self, operation: Operation, context: Context, error: BaseException) -> FairleadError:
-        """Return what the host is told about an error that left the connector."""
+    def classified(
+        self, operation: Operation, context: Context, error: BaseException, *, did: str = "raised"
+    ) -> FairleadError:
+        """Return what the host is told about an error that left the connector's code, and what that code did."""
         redact = context.redactor.redact
         if isinstance(error, FairleadError) and _has_text(error):
             message = redact(str(error))
@@ -98,7 +119,7 @@ class Invoker:
         if is_passing(error):
             return TransientError(redact(f"{self.connector.display_name}: {operation} failed: {described(error)}"))
         _logger.error("%s", redact("".join(traceback.format_exception(error))))
-        return self.bug(operation, redact(f"raised {described(error)}"))
+        return self.bug(operation, redact(f"{did} {described(error)}"))
 
     async def _in_thread(self, call: Callable[[], Any]) -> Any:
         """Await a plain call on the connector's threads, and what it returns if that is awaitable."""
@@ -106,21 +127,21 @@ class Invoker:
         result = await asyncio.wrap_future(self._workers.submit(inside))
         return await result if inspect.isawaitable(result) else result
 
+    async def _opened(self, get_logs: functools.partial[Any]) -> Any:
+        """Return the iterator that `get_logs` returns, or that its list has."""
+        is_generator = inspect.isasyncgenfunction(get_logs.func)
+        pages = get_logs() if is_generator else await self._in_thread(get_logs)
+        if hasattr(pages, "__aiter__"):
+            return aiter(pages)
+        if not isinstance(pages, Iterable):
+            raise self.bug(Operation.GET_LOGS, f"returned a {type(pages).__name__}; it must be an iterator of LogPage")
+        return iter(pages)
+
     def _stepper(self, iterator: Any) -> Callable[[], Awaitable[Any]]:
-        """Return a function that awaits the next item, None at the end."""
-        if hasattr(iterator, "__aiter__"):
-            asynchronous = aiter(iterator)
-            return lambda: anext(asynchronous, None)
-        plain = iter(iterator)
-        return lambda: self._in_thread(functools.partial(next, plain, None))
-
-
-def _is_from_outside(error: BaseException) -> bool:
-    """Whether an error was not raised by the connector, but thrown into the call, to end it."""
-    if isinstance(error, asyncio.CancelledError):
-        task = asyncio.current_task()
-        return task is None or task.cancelling() > 0
-    return isinstance(error, KeyboardInterrupt | GeneratorExit)
+        """Return a function that awaits the next item, `_END` at the end."""
+        if hasattr(iterator, "__anext__"):
+            return lambda: anext(iterator, _END)
+        return lambda: self._in_thread(functools.partial(next, iterator, _END))
 
 
 def _has_text(error: BaseException) -> bool:

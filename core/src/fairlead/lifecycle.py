@@ -7,7 +7,8 @@ same on the command line, behind Flyte and over HTTP.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+import functools
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import Any, Self, TypeVar, cast
 
@@ -29,27 +30,20 @@ from fairlead.errors import (
 )
 from fairlead.events import Operation
 from fairlead.handle import Handle
-from fairlead.invocation import Invoker
+from fairlead.invocation import CLOSE_SECONDS, Invoker
 from fairlead.loading import described
 from fairlead.logs import get_logger
 from fairlead.registry import ConnectorRegistry
-from fairlead.resource import LogPage, Metric, MetricsQuery, Phase, Resource, ResourceMeta, TaskError
+from fairlead.resource import LogPage, Metric, MetricsQuery, Resource, ResourceMeta
 from fairlead.span import Span
 from fairlead.task import TaskTemplate
 
 T = TypeVar("T")
 
-_FIELDS: dict[str, type | tuple[type, ...]] = {
-    "message": str,
-    "log_links": (tuple, list),
-    "custom_info": Mapping,
-    "error": TaskError,
-    "poll_after": (int, float),
-}
-"""What a resource must hold where it holds something: a Struct does not check that when it is made."""
+_EMPTY: dict[str, object] = {"message": "", "log_links": ()}
+"""What stands for the None of a connector that has nothing to say."""
 
 _CLEANUP_SECONDS = 30.0
-_CLOSE_SECONDS = 5.0
 
 _logger = get_logger(__name__)
 
@@ -79,18 +73,18 @@ class Lifecycle:
 
     async def close(self) -> None:
         """Let the connectors that were used close their connections; one that fails at that is logged."""
-        for connector in self._invokers:
+        for connector, invoker in self._invokers.items():
             try:
-                async with asyncio.timeout(_CLOSE_SECONDS):
-                    await connector.close()
-            except Exception as error:
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await invoker.close()
+            except (Exception, SystemExit) as error:
                 _logger.warning("connector %r could not be closed: %s", connector.display_name, described(error))
 
     async def create(self, task: TaskTemplate, inputs: dict[str, Any], context: Context) -> Handle:
         """Submit a job and return its handle; with the same `context.idempotency_key`, that of the same job."""
         async with self._span(Operation.CREATE, task.category, context, task=task, inputs=inputs) as bound:
             invoker = self._invoker(task.category, AsyncConnector, Operation.CREATE)
-            ready = await self._admitted(invoker, task, inputs, bound)
+            ready = await self._admitted(invoker, Operation.CREATE, task, inputs, bound)
             meta = await invoker.call(Operation.CREATE, bound, ready, inputs)
             handle = Handle(task.category, await _encoded(invoker, meta, bound))
             await self.hooks.observe("fairlead_after_create", bound, task=ready, meta=meta, context=bound)
@@ -127,11 +121,10 @@ class Lifecycle:
         """Run a task of a sync connector and return its resource, in a terminal phase."""
         async with self._span(Operation.DO, task.category, context, task=task, inputs=inputs) as bound:
             invoker = self._invoker(task.category, SyncConnector, Operation.DO)
-            ready = await self._admitted(invoker, task, inputs, bound)
+            ready = await self._admitted(invoker, Operation.DO, task, inputs, bound)
             resource = _checked(invoker, Operation.DO, await invoker.call(Operation.DO, bound, ready, inputs), bound)
-            phase: object = resource.phase  # whatever it is declared to be
-            if not (isinstance(phase, Phase) and phase.is_terminal):
-                raise invoker.bug(Operation.DO, f"returned the phase {phase!r}; it must be a terminal Phase")
+            if not resource.phase.is_terminal:
+                raise invoker.bug(Operation.DO, f"returned the phase {resource.phase!r}; it must be a terminal Phase")
             return resource
 
     async def get_logs(self, handle: Handle, context: Context, *, token: str = "") -> AsyncGenerator[LogPage, None]:
@@ -149,15 +142,21 @@ class Lifecycle:
             metrics = await invoker.call(Operation.GET_METRICS, bound, meta, query)
             if not isinstance(metrics, Sequence) or not all(isinstance(metric, Metric) for metric in metrics):
                 raise invoker.bug(Operation.GET_METRICS, "returned what is no sequence of Metric")
-            return [bound.redactor.redact_value(metric) for metric in metrics]
+            checked = [invoker.checked(Operation.GET_METRICS, metric, Metric) for metric in metrics]
+            return [bound.redactor.redact_value(metric) for metric in checked]
 
     def _span(self, operation: Operation, category: TaskCategory, context: Context, **arguments: object) -> Span:
         if context.secret_source is None:
-            context = msgspec.structs.replace(context, secret_source=self._secret_from_hooks)
+            source = functools.partial(self._secret_from_hooks, asyncio.get_running_loop())
+            context = msgspec.structs.replace(context, secret_source=source)
         return Span(self.hooks, operation, category, context, arguments)
 
-    async def _secret_from_hooks(self, name: str, context: Context) -> str | None:
-        value = await self.hooks.ask("fairlead_get_secret", context, name=name, context=context)
+    async def _secret_from_hooks(self, home: asyncio.AbstractEventLoop, name: str, context: Context) -> str | None:
+        """Ask the hooks on the loop of the operation, also for a plain method, which runs a loop of its own for this."""
+        answer: Awaitable[Any] = self.hooks.ask("fairlead_get_secret", context, name=name, context=context)
+        if asyncio.get_running_loop() is not home:
+            answer = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer, home))  # type: ignore[arg-type]
+        value = await answer
         if value is None or isinstance(value, str):
             return value
         message = f"a fairlead_get_secret hook returned a {type(value).__name__} for `{name}`; it must be a str"
@@ -183,12 +182,16 @@ class Lifecycle:
             raise InvalidHandle(message) from error
 
     async def _admitted(
-        self, invoker: Invoker, task: TaskTemplate, inputs: dict[str, Any], context: Context
+        self, invoker: Invoker, operation: Operation, task: TaskTemplate, inputs: dict[str, Any], context: Context
     ) -> TaskTemplate:
         """Return the task as the connector gets it, once its inputs, its settings and the plugins have been asked."""
         task.check_inputs(inputs)
-        if invoker.connector.custom_type is not None:
-            task = task.with_custom(invoker.connector.custom_type)
+        if (custom_type := invoker.connector.custom_type) is not None:
+            try:
+                task = task.with_custom(custom_type)
+            except (Exception, SystemExit) as error:  # a `__post_init__` may raise anything
+                did = f"could not read `custom` as {custom_type.__name__}:"
+                raise invoker.classified(operation, context, error, did=did) from None
         await self.hooks.require("fairlead_before_create", context, task=task, inputs=inputs, context=context)
         return task
 
@@ -231,14 +234,11 @@ async def _encoded(invoker: Invoker, meta: object, context: Context) -> bytes:
 
 def _checked(invoker: Invoker, operation: Operation, resource: object, context: Context) -> Resource:
     """Return the resource as it may leave: without secrets in what is for people. Outputs are the job's data, and stay."""
-    if not isinstance(resource, Resource):
-        raise invoker.bug(operation, f"returned a {type(resource).__name__}; it must be a Resource")
-    for field, types in _FIELDS.items():
-        value = getattr(resource, field)
-        if value and not isinstance(value, types):
-            raise invoker.bug(operation, f"returned a Resource whose `{field}` is a {type(value).__name__}")
+    checked = invoker.checked(operation, resource, Resource)
+    if left_out := {field: empty for field, empty in _EMPTY.items() if getattr(checked, field) is None}:
+        checked = msgspec.structs.replace(checked, **left_out)
     if not context.redactor:
-        return resource
-    public = msgspec.structs.replace(resource, outputs=None)
+        return checked
+    public = msgspec.structs.replace(checked, outputs=None)
     redacted: Resource = context.redactor.redact_value(public)
-    return msgspec.structs.replace(redacted, outputs=resource.outputs)
+    return msgspec.structs.replace(redacted, outputs=checked.outputs)

@@ -1,8 +1,9 @@
 """What a connector says of a job: its meta, its phase, its links, outputs and logs."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from types import MethodType
+from types import MethodType, NoneType
 from typing import Any, Self, dataclass_transform
 
 import msgspec
@@ -45,6 +46,11 @@ class ResourceMeta(msgspec.Struct, frozen=True, gc=False):
 
 
 _FIRST_DECODE: "classmethod[ResourceMeta, [bytes], ResourceMeta]" = vars(ResourceMeta)["decode"]
+
+
+def uses_own_decode(meta_type: type[ResourceMeta]) -> bool:
+    """Whether the author of a meta's class has written its `decode`."""
+    return not _is_ours(meta_type.decode)
 
 
 def _is_ours(decode: object) -> bool:
@@ -164,3 +170,62 @@ class Metric(msgspec.Struct, frozen=True):
 
     name: str
     data: dict[str, Any]
+
+
+_FIELDS: dict[type, dict[str, tuple[type, ...]]] = {
+    Resource: {
+        "phase": (Phase,),
+        "message": (str, NoneType),
+        "log_links": (tuple, list, NoneType),
+        "custom_info": (dict, Mapping, NoneType),
+        "error": (TaskError, NoneType),
+        "poll_after": (float, int, NoneType),
+    },
+    LogLink: {"name": (str,), "uri": (str,), "link_type": (LinkType,), "ready": (bool,)},
+    TaskError: {"code": (str,), "kind": (ErrorKind,), "recoverable": (bool,)},
+    LogPage: {"lines": (tuple, list), "token": (str,)},
+    LogLine: {"message": (str,), "timestamp": (datetime, NoneType), "originator": (LogOriginator,)},
+    Metric: {"name": (str,), "data": (dict, Mapping)},
+}
+"""What a struct must hold. `outputs` are the hosts' matter: one that cannot use them says so of the task."""
+
+_STRUCTS: dict[str, type] = {"error": TaskError, "log_links": LogLink, "lines": LogLine}
+
+
+def misfit(value: object, type_: type) -> str:
+    """Return what keeps a value from being what a connector must return, or an empty text.
+
+    Such as "a dict; it must be a Resource", or "a LogPage whose `lines[0]` is a str; it must be a LogLine": a Struct
+    does not check that when it is made.
+    """
+    if not isinstance(value, type_):
+        return _wrong(value, type_)
+    found = _first_misfit(value, type_)
+    return f"a {type_.__name__} whose `{found}" if found else ""
+
+
+def _first_misfit(struct: object, type_: type) -> str:
+    for name, types in _FIELDS.get(type_, {}).items():
+        value = getattr(struct, name)
+        if not isinstance(value, types):
+            return f"{name}` is {_wrong(value, types[0])}"
+        if value and name in _STRUCTS and (found := _misfit_inside(value, _STRUCTS[name])):
+            return f"{name}{found}"
+    return ""
+
+
+def _misfit_inside(value: Any, type_: type) -> str:
+    """Return the same of a field that holds a struct, or several."""
+    if isinstance(value, type_):
+        found = _first_misfit(value, type_)
+        return f".{found}" if found else ""
+    for index, item in enumerate(value):
+        if not isinstance(item, type_):
+            return f"[{index}]` is {_wrong(item, type_)}"
+        if found := _first_misfit(item, type_):
+            return f"[{index}].{found}"
+    return ""
+
+
+def _wrong(value: object, type_: type) -> str:
+    return f"a {type(value).__name__}; it must be a {type_.__name__}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from typing import Any
 
 import msgspec
@@ -97,9 +98,12 @@ class Runner:
     ) -> Handle:
         """Submit a job, trying again with the same idempotency key after passing faults.
 
+        A context without a key gets a random one, so that each try finds what the one before has started.
         A cancellation waits for a submission that is under way, and deletes what it has started.
         """
         progress = progress or Progress()
+        key = context.idempotency_key or uuid.uuid4().hex
+        context = msgspec.structs.replace(context, idempotency_key=key)
         submission = asyncio.ensure_future(self._submitted(task, inputs, context, progress))
         try:
             handle = await asyncio.shield(submission)
@@ -167,8 +171,10 @@ class Runner:
             await self._end(submission.result(), context, progress)
 
     async def _end(self, handle: Handle, context: Context, progress: Progress) -> None:
+        """Delete a job in a task of its own, which is not being cancelled as this one may be: plugins cannot pass for that."""
+        deletion = self.lifecycle.delete(handle, _until(context, Deadline.after(self._grace)))
         try:
-            await self.lifecycle.delete(handle, _until(context, Deadline.after(self._grace)))
+            await asyncio.create_task(deletion)
         except FairleadError as error:
             progress.deleted(handle, error)
         else:
