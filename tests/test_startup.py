@@ -24,13 +24,13 @@ import sys
 sys.argv = ["fairlead", *sys.argv[1:]]
 from fairlead.cli import main
 main()
-print("\\0", *sys.modules)
+print("\\0", *sys.modules, file=sys.stderr)
 """
 
 
 def imported(*arguments):
     command = [sys.executable, "-I", "-c", CODE, *arguments]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     return set(output.rpartition("\0")[2].split())
 
 

@@ -57,6 +57,19 @@ def test_known_names_keep_their_distribution(site):
     assert find(Group.CONNECTORS, "ecco") is None
 
 
+@pytest.mark.parametrize(
+    ("disabled", "status"),
+    [("one", Status.AVAILABLE), ("one,zed", Status.INCOMPATIBLE), ("one,two,zed", Status.DISABLED)],
+)
+def test_a_disabled_entry_is_found_last(site, monkeypatch, disabled, status):
+    """Of several entry points of one name, the one that says the most is found."""
+    site.add("one", entry_points="[fairlead.hosts]\nhost = one:C")
+    site.add("two", entry_points="[fairlead.hosts]\nhost = two:C", requires=["fairlead>=99"])
+    site.add("zed", entry_points="[fairlead.hosts]\nhost = zed:C")
+    monkeypatch.setenv("FAIRLEAD_DISABLE_PLUGINS", disabled)
+    assert find(Group.HOSTS, "host").status is status
+
+
 def test_a_disabled_rival_is_no_conflict(site, monkeypatch):
     """Disabling one of two claims leaves the other."""
     site.add("one", entry_points="[fairlead.connectors]\nbatch = one:C")

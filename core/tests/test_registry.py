@@ -283,6 +283,26 @@ def test_metadata_by_name(registry):
         registry.get_connector_metadata("Job")
 
 
+def test_a_disabled_plugin_is_left_in_peace(site, monkeypatch, caplog):
+    """What is wrong with the entry point of a disabled plugin concerns nobody."""
+    site.add("odd-dist", entry_points="[fairlead.connectors]\no dd = m:C")
+    ConnectorRegistry().list_connectors()
+    assert "odd-dist 1.0" in caplog.text
+    caplog.clear()
+    monkeypatch.setenv("FAIRLEAD_DISABLE_PLUGINS", "odd-dist")
+    ConnectorRegistry().list_connectors()
+    assert caplog.text == ""
+
+
+def test_a_conflict_beside_a_disabled_plugin_is_told(site, monkeypatch):
+    """Where one claimant is disabled and the others conflict, the conflict is what has to be mended."""
+    monkeypatch.setenv("FAIRLEAD_DISABLE_PLUGINS", "a-dist")
+    for name in ("a-dist", "b-dist", "c-dist"):
+        site.add(name, entry_points="[fairlead.connectors]\nbatch = m:C")
+    with pytest.raises(PluginError, match="`batch` is also provided by c-dist"):
+        ConnectorRegistry().get_connector("batch")
+
+
 def test_disabled_plugins_say_so(site, monkeypatch):
     """Asking for what is disabled names the variable."""
     monkeypatch.setenv("FAIRLEAD_DISABLE_PLUGINS", "batch")

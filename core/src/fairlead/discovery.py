@@ -72,6 +72,11 @@ class PluginEntry(NamedTuple):
         """The distribution and its version, for messages."""
         return f"{self.distribution} {self.version}"
 
+    @property
+    def rank(self) -> int:
+        """The place among entries of one name: one that is available is the first, one that is disabled the last."""
+        return {Status.AVAILABLE: 0, Status.DISABLED: 2}.get(self.status, 1)
+
 
 class PluginFilter(NamedTuple):
     """Which plugins the user wants; names are distributions, entry points or task types."""
@@ -110,9 +115,9 @@ def installed(group: Group) -> list[PluginEntry]:
 
 
 def find(group: Group, name: str) -> PluginEntry | None:
-    """Return the entry point of that name, an available one before others, or None."""
-    entries = [entry for entry in installed(group) if entry.name == name]
-    return next((entry for entry in entries if entry.status is Status.AVAILABLE), entries[0] if entries else None)
+    """Return the entry point of that name, the one of the first rank where there are several, or None."""
+    entries = (entry for entry in installed(group) if entry.name == name)
+    return min(entries, key=lambda entry: entry.rank, default=None)
 
 
 def provider_of(module: str) -> str:

@@ -133,9 +133,11 @@ class ConnectorRegistry:
         try:
             category = entry.category
         except ValueError:
-            _logger.warning("%s: %s", entry.provider, entry.reason)
+            if entry.status is not Status.DISABLED:
+                _logger.warning("%s: %s", entry.provider, entry.reason)
             return
-        if category not in self._entries or entry.status is Status.AVAILABLE:
+        known = self._entries.get(category)
+        if known is None or entry.rank < known.rank:
             self._entries[category] = entry
 
     def _try(self, category: TaskCategory) -> None:

@@ -70,3 +70,14 @@ def fairlead(tmp_path):
     command_line = CommandLine(tmp_path)
     command_line.environment["PYTHONPATH"] = str(folder)
     return command_line
+
+
+@pytest.fixture
+def install(fairlead):
+    """Install one more distribution, `extra`, with one module, `extra`."""
+
+    def install(entry_points, module):
+        Site(fairlead.folder / "site").add("extra", entry_points=entry_points, modules={"extra": module})
+        return fairlead
+
+    return install

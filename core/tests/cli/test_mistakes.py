@@ -26,6 +26,8 @@ import pytest
         (["run", "t.json"], "error: t.json: `inputs.n`: expected integer, got str"),
         (["run", "same", "--timeout", "0"], "a timeout must be more than 0, got 0"),
         (["run", "same", "--timeout", "-1"], "'-1' is not a duration"),
+        (["run", "timed", "--detach", "--timeout", "1s"], "--detach and --timeout exclude each other"),
+        (["run", "same", "--idempotency-key", ""], "it is empty; leave the option out"),
         (["run", "same", "--input", "x=" + "[" * 60_000], "input `x` is nested too deeply"),
         (["run", "surrogate.json"], "`inputs.x`: the text holds '\\ud800', half a character"),
         (["run", "deep.json"], "deep.json is not valid JSON: it is nested too deeply"),
@@ -129,6 +131,89 @@ def test_cancel_says_what_it_has_found(fairlead):
     assert fairlead("cancel", handle).stderr == "the job had ended before, as SUCCEEDED\n"
     handle = fairlead("run", fairlead.task(type="timed", custom={"seconds": 3600}), "--detach").stdout.strip()
     assert fairlead("cancel", handle).stderr == "the job was deleted\n"
+
+
+FORGETFUL = """
+    from pathlib import Path
+    from fairlead import AsyncConnector, Phase, Resource, ResourceMeta, ResourceNotFound
+
+    class C(AsyncConnector[ResourceMeta]):
+        "Its system forgets what was deleted."
+
+        task_type = "forgetful"
+
+        def create(self, task, inputs, context):
+            return ResourceMeta()
+
+        def get(self, meta, context):
+            if Path("deleted").exists():
+                raise ResourceNotFound("there is no such job")
+            return Resource(phase=Phase.RUNNING)
+
+        def delete(self, meta, context):
+            Path("deleted").touch()
+"""
+
+
+def test_a_job_that_is_gone_is_cancelled(install):
+    """A system that forgets a deleted job has deleted it, in a document too."""
+    fairlead = install("[fairlead.connectors]\nforgetful = extra:C", FORGETFUL)
+    handle = fairlead("run", "forgetful", "--detach").stdout.strip()
+    document = json.loads(fairlead("cancel", handle, "--json").stdout)
+    assert (document["handle"], document["phase"], document["error"]) == (handle, None, None)
+
+
+KEYED = """
+    import sys
+    from threading import Event
+    from fairlead import AsyncConnector, ResourceMeta
+
+    class C(AsyncConnector[ResourceMeta]):
+        "Never answers."
+
+        task_type = "keyed"
+
+        def create(self, task, inputs, context):
+            print("creating", context.idempotency_key, file=sys.stderr, flush=True)
+            Event().wait()
+
+        def get(self, meta, context): ...
+
+        def delete(self, meta, context): ...
+"""
+
+
+def test_the_key_is_known_before_the_job_is(install):
+    """With -v, the idempotency key of a submission that is killed leads back to what it has started."""
+    process = install("[fairlead.connectors]\nkeyed = extra:C", KEYED).start("run", "keyed", "-v")
+    before = []
+    for line in process.stderr:
+        if line.startswith("creating "):
+            break
+        before.append(line)
+    process.kill()
+    process.communicate(timeout=60)
+    assert f"INFO fairlead.cli.run: the idempotency key is {line.split()[1]}\n" in before
+
+
+BROKEN = """
+    import click
+
+    @click.command()
+    def broken():
+        raise ValueError("a mistake")
+"""
+
+
+def test_an_unexpected_error_is_one_line(install):
+    """A bug of the program or of a command of a plugin says that it is one; -v shows its traceback."""
+    fairlead = install("[fairlead.commands]\nbroken = extra:broken", BROKEN)
+    line = "error: ValueError: a mistake. This is a bug in fairlead or in a plugin; report it."
+    assert fairlead("broken", code=3).stderr == f"{line} `-v` shows where.\n"
+    result = fairlead.run("-v", "broken")
+    assert result.returncode == 3
+    assert 'raise ValueError("a mistake")' in result.stderr
+    assert result.stderr.endswith(f"\n{line}\n")
 
 
 def test_an_interruption_says_how_long_it_may_take(fairlead):

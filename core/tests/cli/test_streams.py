@@ -122,6 +122,159 @@ def test_a_pipe_that_nobody_reads_is_no_error(fairlead, command):
     assert (fairlead.folder / "code").read_text() == "1\n"
 
 
+NOISY = """
+    import atexit
+    import os
+    import subprocess
+    import sys
+    import threading
+    from fairlead import AsyncConnector, LogLine, LogPage, Phase, Resource, ResourceMeta, hookimpl
+
+    def shout(where):
+        print("noise in", where)
+        sys.__stdout__.write("noise\\n")
+        os.write(1, b"noise\\n")
+        subprocess.run(["echo", "noise"])
+
+    shout("import")
+    atexit.register(shout, "exit")
+
+    class C(AsyncConnector[ResourceMeta]):
+        "Prints wherever it can."
+
+        task_type = "noisy"
+
+        def __init__(self):
+            shout("__init__")
+
+        def create(self, task, inputs, context):
+            shout("create")
+            return ResourceMeta()
+
+        async def get(self, meta, context):
+            shout("get")
+            return Resource(phase=Phase.SUCCEEDED, outputs={"value": 42})
+
+        async def delete(self, meta, context):
+            shout("delete")
+
+        async def get_logs(self, meta, context, *, token=""):
+            shout("get_logs")
+            yield LogPage((LogLine("one"),), token="1")
+            shout("get_logs")
+            yield LogPage((LogLine("two"),), token="2")
+
+    @hookimpl
+    def fairlead_operation_finished():
+        shout("hook")
+"""
+NOISY_NAMES = "[fairlead.connectors]\nnoisy = extra:C\n[fairlead.plugins]\nnoisy = extra\n"
+
+
+@pytest.fixture
+def noisy(install):
+    return install(NOISY_NAMES, NOISY)
+
+
+def test_what_plugins_print_is_no_result(noisy):
+    """Whatever a plugin or a process of it prints, at whatever time, stdout holds what the command was asked for."""
+    handle = noisy("run", "noisy", "--detach").stdout
+    assert handle.startswith("fl1.")
+    assert handle.count("\n") == 1
+    assert json.loads(noisy("run", "noisy").stdout) == {"value": 42}
+    for command in ("run", "status", "wait", "cancel"):
+        arguments = ["noisy" if command == "run" else handle.strip(), "--json"]
+        assert json.loads(noisy(command, *arguments).stdout)["phase"] == "SUCCEEDED"
+    assert noisy("logs", handle.strip()).stdout == "one\ntwo\n"
+    assert json.loads(noisy("info", "noisy", "--json").stdout)["task_type"] == "noisy"
+    assert "noisy" in {plugin["name"] for plugin in json.loads(noisy("plugins", "--json").stdout)["plugins"]}
+
+
+def test_what_plugins_print_is_shown(noisy):
+    """It goes to stderr, in the order in which it is printed there."""
+    error = noisy("run", "noisy").stderr
+    places = [line.removeprefix("noise in ") for line in error.splitlines() if line.startswith("noise in ")]
+    assert places == ["import", "__init__", "create", "hook", "get", "hook", "exit"]
+    assert error.count("noise") == 4 * len(places)
+
+
+@needs_full
+@pytest.mark.parametrize(("stdout", "code"), [(">/dev/full", 1), (">&-", 1), ("2>/dev/full", 0), ("2>&-", 0)])
+def test_noise_changes_nothing_where_nobody_takes_it(install, stdout, code):
+    """A plugin that prints is as good as others where stdout or stderr takes nothing."""
+    module = "".join(line for line in NOISY.splitlines(keepends=True) if ".write(" not in line)  # which may fail
+    result = shell(install(NOISY_NAMES, module), f"fairlead run noisy {stdout}")
+    assert (result.returncode, result.stdout != "") == (code, not code)
+
+
+COMMAND = """
+    import os
+    import click
+
+    os.system("echo noise")
+    print("noise")
+
+    @click.command()
+    def hello():
+        os.system("echo hello")
+        click.echo("world")
+"""
+
+
+@pytest.mark.parametrize(("group", "arguments"), [("commands", ["hello"]), ("hosts", ["serve", "hello"])])
+def test_a_command_of_a_plugin_has_stdout(install, group, arguments):
+    """What it prints is its result; what its import prints is none."""
+    result = install(f"[fairlead.{group}]\nhello = extra:hello", COMMAND)(*arguments)
+    assert (result.stdout, result.stderr) == ("hello\nworld\n", "noise\nnoise\n")
+
+
+FOREIGN = """
+    from fairlead import AsyncConnector, LogLine, LogLink, LogPage, Phase, Resource, ResourceMeta
+
+    TEXT = "\\u2603 \\udcff"
+
+    class C(AsyncConnector[ResourceMeta]):
+        "Speaks in characters that not every terminal has."
+
+        task_type = "foreign"
+
+        async def create(self, task, inputs, context):
+            return ResourceMeta()
+
+        async def get(self, meta, context):
+            return Resource(
+                phase=Phase.SUCCEEDED, message=TEXT, log_links=[LogLink(TEXT, TEXT)], custom_info={TEXT: [TEXT]}
+            )
+
+        async def delete(self, meta, context): ...
+
+        async def get_logs(self, meta, context, *, token=""):
+            yield LogPage((LogLine(TEXT),), token="1")
+"""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"), [("utf-8", "\u2603 \\udcff"), ("iso-8859-1", "\\u2603 \\udcff"), ("ascii", "\\u2603 \\udcff")]
+)
+def test_characters_that_an_encoding_does_not_have(install, encoding, text):
+    """They are escaped in a log, in a state and on stderr."""
+    fairlead = install("[fairlead.connectors]\nforeign = extra:C", FOREIGN)
+    fairlead.environment["PYTHONIOENCODING"] = encoding
+    handle = fairlead("run", "foreign", "--detach").stdout.strip()
+    assert fairlead("logs", handle).stdout == f"{text}\n"
+    assert fairlead("status", handle).stdout == f"SUCCEEDED  {text}\n{text}: {text}\n"
+    assert f"SUCCEEDED  {text}\n" in fairlead("run", "foreign").stderr
+
+
+def test_what_is_no_unicode_is_escaped_in_a_document(install):
+    """Links, custom info and messages with half a character do not keep a document from being printed."""
+    fairlead = install("[fairlead.connectors]\nforeign = extra:C", FOREIGN)
+    document = json.loads(fairlead("run", "foreign", "--json").stdout)
+    text = "\u2603 \\udcff"
+    assert (document["message"], document["custom_info"]) == (text, {text: [text]})
+    assert document["log_links"] == [{"name": text, "uri": text, "link_type": "external", "ready": True}]
+
+
 class Full:
     """A stream that takes nothing, and counts how often it was asked."""
 

@@ -56,6 +56,20 @@ def test_aliases_and_merges(tmp_path):
     assert task.custom == {"a": {"p": 1, "q": 1}, "b": {"p": 1, "q": 2}, "c": {"p": 1, "q": 3}, "d": {"p": 1, "q": 1}}
 
 
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("type: x", ("x", 0)),
+        ("type: x.v2", ("x", 2)),
+        ("type: x.v2\ntask_type_version: 2", ("x", 2)),
+        ("type: x\ntask_type_version: 2", ("x", 2)),
+    ],
+)
+def test_a_version_may_stand_in_the_type(tmp_path, text, category):
+    """A task type is written as everywhere else, or with its version beside it."""
+    assert read_task(write(tmp_path, text))[0].category == category
+
+
 def test_names_that_are_free(tmp_path):
     """Settings, maps of texts and the JSON form of a type may have any names."""
     text = """
@@ -80,7 +94,7 @@ metadata: {tags: {any: name}}
         ("", "expected a mapping of names to values, got nothing"),
         ("- a", "expected a mapping of names to values, got a list"),
         ("just text", "expected a mapping of names to values, got a text"),
-        ("1: x", "expected a mapping of names to values, got a mapping with other keys than texts"),
+        ("1: x", "the name 1 is not a text (`int`); put it in quotes"),
         ("custom: {}", "object missing required field `type`"),
         ("type: 5", "`type`: expected `str`, got `int`"),
         ("type: x\ncostum: {}", "unknown field `costum`. Did you mean `custom`?"),
@@ -117,7 +131,11 @@ metadata: {tags: {any: name}}
             "type: x\nsecurity_context: {secrets: [{key: a}, {key: b, grop: g}]}",
             "`security_context.secrets[1]`: unknown field `grop`. Did you mean `group`?",
         ),
-        ("type: x\ninputs: {1: 2}", "`inputs`: in a name: expected `str`, got `int`"),
+        ("type: x\ninputs: {1: 2}", "`inputs`: the name 1 is not a text (`int`); put it in quotes"),
+        ("type: x\ncustom: {a: [{on: push}]}", "`custom.a[0]`: the name True is not a text (`bool`); put it in quotes"),
+        ("type: x\ncustom: {null: 1}", "`custom`: the name None is not a text (`NoneType`); put it in quotes"),
+        ("type: x.v2\ntask_type_version: 3", "`task_type_version`: 3, but the `type` is `x.v2`; leave one of the two"),
+        ("type: x.v2\ntask_type_version: 0", "`task_type_version`: 0, but the `type` is `x.v2`; leave one of the two"),
         ('type: x\ninputs: {a: [{b: "\\ud800"}]}', "`inputs.a[0].b`: the text holds '\\ud800', half a character"),
         ("type: x\ninputs: &a {x: *a}", "is not valid YAML: `inputs.x`: the value contains itself"),
         (

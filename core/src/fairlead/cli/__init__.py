@@ -9,14 +9,14 @@ from fairlead._version import __version__
 def main() -> int:
     """Run the command line and return its exit code, also where it is interrupted or nobody takes its output."""
     try:
-        from fairlead.cli.streams import StdoutLost, discard, guard
+        from fairlead.cli.streams import StdoutLost, discard, guard, results
 
         guard()
         try:
             code = _run(sys.argv[1:])
-            sys.stdout.flush()
+            results().flush()
         except (BrokenPipeError, StdoutLost) as error:
-            discard(1)
+            discard(results().fileno())
             if isinstance(error, StdoutLost):  # else nobody reads it any more, which is no error
                 print(f"error: {error}", file=sys.stderr)
             return 1

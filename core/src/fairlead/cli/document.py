@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 import msgspec
 
 from fairlead.category import TaskCategory
+from fairlead.cli.streams import results
 from fairlead.errors import ConnectorBug
 from fairlead.handle import Handle
-from fairlead.resource import LogLink, Phase, Resource
+from fairlead.resource import Phase, Resource
 
 SCHEMA_VERSION = 1
 
@@ -33,7 +35,7 @@ class TaskDocument(msgspec.Struct, frozen=True, kw_only=True):
     phase: str | None = None
     message: str = ""
     outputs: dict[str, Any] | None = None
-    log_links: tuple[LogLink, ...] = ()
+    log_links: list[dict[str, Any]] = []
     custom_info: dict[str, Any] | None = None
     error: ErrorDocument | None = None
 
@@ -49,8 +51,8 @@ def document(
         phase=resource.phase.name if resource.phase else None,
         message=_encodable(resource.message),
         outputs=resource.outputs,
-        log_links=resource.log_links,
-        custom_info=resource.custom_info,
+        log_links=_plain(resource.log_links),
+        custom_info=_plain(resource.custom_info),
         error=ErrorDocument(code=type(error).__name__, message=_encodable(str(error)))
         if error
         else _task_error(resource),
@@ -59,13 +61,13 @@ def document(
 
 def print_json(value: object) -> None:
     """Print a value as indented JSON; what JSON cannot hold is printed as text."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=_text), indent=2))
+    click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=_text), indent=2), file=results())
 
 
 def unprintable(category: TaskCategory | None, resource: Resource) -> ConnectorBug | None:
     """Return the error for a connector whose outputs cannot be printed as JSON, and None where they can."""
     try:
-        msgspec.json.encode((resource.outputs, resource.custom_info), enc_hook=_text)
+        msgspec.json.encode((resource.outputs, _plain(resource.custom_info)), enc_hook=_text)
     except (TypeError, ValueError, RecursionError) as error:
         message = f"connector for task type `{category}`: its outputs are no plain values: {error}. This is a bug in the connector; report it to its author."
         return ConnectorBug(message, plugin=str(category), stage="call")
@@ -79,9 +81,20 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _encodable(text: str) -> str:
-    """Return the text with what is no Unicode in it, such as bytes of a file name, escaped."""
-    return text.encode(errors="backslashreplace").decode()
+def _plain(value: object) -> Any:
+    """Return a value as JSON has it."""
+    return _encodable(msgspec.to_builtins(value, str_keys=True, enc_hook=_text))
+
+
+def _encodable(value: Any) -> Any:
+    """Return a plain value with what is no Unicode in its texts, such as bytes of a file name, escaped."""
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {_encodable(name): _encodable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(item) for item in value]
+    return value
 
 
 def _task_error(resource: Resource) -> ErrorDocument | None:
@@ -91,5 +104,8 @@ def _task_error(resource: Resource) -> ErrorDocument | None:
         return ErrorDocument(code=resource.phase.name, message=_encodable(resource.message))
     cause = resource.error
     return ErrorDocument(
-        code=cause.code, message=_encodable(resource.message), kind=cause.kind.value, recoverable=cause.recoverable
+        code=_encodable(cause.code),
+        message=_encodable(resource.message),
+        kind=cause.kind.value,
+        recoverable=cause.recoverable,
     )

@@ -10,7 +10,8 @@ import msgspec
 from fairlead.cli.document import document, print_json, unprintable
 from fairlead.cli.exits import ExitCode, exit_code, print_error
 from fairlead.cli.interrupt import Interrupted
-from fairlead.cli.verbosity import redactor, traceback_withheld
+from fairlead.cli.streams import results
+from fairlead.cli.verbosity import HINT, redactor, traceback_withheld
 from fairlead.errors import ConnectorBug, FairleadError
 from fairlead.resource import Phase
 
@@ -26,13 +27,13 @@ def finish(shown: PlainProgress, error: FairleadError | Interrupted | None, *, a
     if as_json:
         print_json(document(shown.category, shown.handle, shown.resource, error))
     if error is not None:
-        hint = " `-v` shows where." if isinstance(error, ConnectorBug) and traceback_withheld() else ""
+        hint = HINT if isinstance(error, ConnectorBug) and traceback_withheld() else ""
         print_error(redactor.redact(str(error)) + hint)
         return exit_code(error) if isinstance(error, FairleadError) else ExitCode.INTERRUPTED
     resource = shown.resource
     if resource is None:  # detached
         if not as_json:
-            click.echo(str(shown.handle))
+            click.echo(str(shown.handle), file=results())
         return ExitCode.SUCCEEDED
     if resource.outputs is not None and not as_json:
         print_json(resource.outputs)

@@ -12,6 +12,7 @@ import msgspec
 from fairlead.category import TaskCategory
 from fairlead.cli.completion import complete_task
 from fairlead.cli.document import print_json
+from fairlead.cli.streams import keep_for_results, results
 from fairlead.connector import AsyncConnector, Connector, optional_methods
 from fairlead.discovery import PluginEntry, owner_of
 from fairlead.errors import InvalidTask
@@ -36,6 +37,7 @@ def info(*, task_type: str, as_json: bool) -> None:
         category = TaskCategory.parse(task_type)
     except ValueError as error:
         raise InvalidTask(str(error)) from error
+    keep_for_results()
     registry = ConnectorRegistry()
     connector = registry.get_connector(*category)
     record = _record(registry, connector)
@@ -78,17 +80,22 @@ def _location(class_: type) -> str | None:
 
 
 def _schema(type_: type) -> dict[str, Any]:
-    return msgspec.json.schema(type_)
+    return msgspec.json.schema(type_, schema_hook=_without_word)
+
+
+def _without_word(type_: Any) -> dict[str, Any]:
+    """Return the schema of a type that JSON Schema has no word for, such as `Path`: its name, and no rule."""
+    return {"title": getattr(type_, "__name__", str(type_))}
 
 
 def _print(record: dict[str, Any]) -> None:
     for name, value in record.items():
         if not name.endswith("_schema") and value not in (None, [], ""):
             text = ", ".join(value) if isinstance(value, list) else str(value)
-            click.echo(f"{name.replace('_', ' ')}: {text}")
+            click.echo(f"{name.replace('_', ' ')}: {text}", file=results())
     for name in ("meta", "custom"):
         if schema := record[f"{name}_schema"]:
-            click.echo(f"{name}:")
+            click.echo(f"{name}:", file=results())
             _print_fields(schema, schema, indent=2)
 
 
@@ -98,7 +105,7 @@ def _print_fields(schema: dict[str, Any], part: dict[str, Any], indent: int) -> 
     for name, field in struct.get("properties", {}).items():
         default = f" = {json.dumps(field['default'])}" if "default" in field else ""
         required = ", required" if name in struct.get("required", ()) else ""
-        click.echo(f"{' ' * indent}{name}: {_type(schema, field)}{default}{required}")
+        click.echo(f"{' ' * indent}{name}: {_type(schema, field)}{default}{required}", file=results())
         if "$ref" in field and indent < _DEEPEST:  # a struct may contain itself
             _print_fields(schema, field, indent + 2)
 
@@ -110,10 +117,13 @@ def _resolved(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 
 def _type(schema: dict[str, Any], field: dict[str, Any]) -> str:
     """Return the type of a field in a few words."""
+    field = _resolved(schema, field)
     if "anyOf" in field:
         return " or ".join(_type(schema, option) for option in field["anyOf"])
     if "enum" in field:
         return " | ".join(str(value) for value in field["enum"])
+    if "prefixItems" in field:
+        return f"array of {', '.join(_type(schema, item) for item in field['prefixItems'])}"
     if "items" in field:
         return f"array of {_type(schema, field['items'])}"
-    return str(_resolved(schema, field).get("type", "any"))
+    return str(field.get("type", "any"))

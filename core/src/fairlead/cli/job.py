@@ -1,24 +1,23 @@
-"""`fairlead status`, `wait`, `logs` and `cancel`: a job by its handle, from any process."""
+"""`fairlead status`, `wait` and `cancel`: a job by its handle, from any process."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
 import click
 
-from fairlead.backoff import Backoff
 from fairlead.cli.document import document, print_json, unprintable
 from fairlead.cli.exits import ExitCode
 from fairlead.cli.finish import finish
 from fairlead.cli.interrupt import Interrupted, run_interruptibly
 from fairlead.cli.progress import PlainProgress, progress
+from fairlead.cli.streams import keep_for_results, results
 from fairlead.cli.values import duration_option
 from fairlead.cli.verbosity import redactor
 from fairlead.context import Context, Deadline
-from fairlead.errors import FairleadError
+from fairlead.errors import FairleadError, ResourceNotFound
 from fairlead.handle import Handle
 from fairlead.lifecycle import Lifecycle
 from fairlead.resource import Phase, Resource
@@ -46,9 +45,9 @@ def status(*, handle: str, as_json: bool) -> int:
     shown = PlainProgress(silent=True)
 
     async def look(lifecycle: Lifecycle, job: Handle) -> None:
-        shown.updated(await lifecycle.get(job, _context(_OPERATION_SECONDS)))
+        shown.updated(await lifecycle.get(job, operation_context()))
 
-    if error := _with_job(handle, shown, look):
+    if error := with_job(handle, shown, look):
         return finish(shown, error, as_json=as_json)
     if as_json:
         print_json(document(shown.category, shown.handle, shown.resource))
@@ -76,30 +75,9 @@ def wait(*, handle: str, timeout: float | None, as_json: bool) -> int:
 
     async def follow(lifecycle: Lifecycle, job: Handle) -> None:
         with shown:
-            await Runner(lifecycle).follow(job, _context(timeout), progress=shown)
+            await Runner(lifecycle).follow(job, operation_context(timeout), progress=shown)
 
-    return finish(shown, _with_job(handle, shown, follow), as_json=as_json)
-
-
-@click.command
-@click.argument("handle")
-@click.option("--follow", is_flag=True, help="Go on until the job has ended.")
-@click.option("--timestamps", is_flag=True, help="Begin each line with its time, where that is known.")
-def logs(*, handle: str, follow: bool, timestamps: bool) -> int:
-    """Print the log of a job.
-
-    \b
-    Example:
-      fairlead logs "$HANDLE" --follow
-    """
-
-    async def print_log(lifecycle: Lifecycle, job: Handle) -> None:
-        await _print_log(lifecycle, job, follow=follow, timestamps=timestamps)
-
-    shown = PlainProgress(silent=True)
-    if error := _with_job(handle, shown, print_log):
-        return finish(shown, error, as_json=False)
-    return ExitCode.SUCCEEDED
+    return finish(shown, with_job(handle, shown, follow), as_json=as_json)
 
 
 @click.command
@@ -119,13 +97,14 @@ def cancel(*, handle: str, as_json: bool) -> int:
     async def end(lifecycle: Lifecycle, job: Handle) -> None:
         nonlocal ended
         with suppress(FairleadError):  # a job that cannot be looked at can still be deleted
-            phase = (await lifecycle.get(job, _context(_LOOK_SECONDS))).phase
+            phase = (await lifecycle.get(job, operation_context(_LOOK_SECONDS))).phase
             ended = phase if phase.is_terminal else None
-        await lifecycle.delete(job, _context(_OPERATION_SECONDS))
+        await lifecycle.delete(job, operation_context())
         if as_json:
-            shown.updated(await lifecycle.get(job, _context(_OPERATION_SECONDS)))
+            with suppress(ResourceNotFound):  # what is deleted may be forgotten
+                shown.updated(await lifecycle.get(job, operation_context()))
 
-    if error := _with_job(handle, shown, end):
+    if error := with_job(handle, shown, end):
         return finish(shown, error, as_json=as_json)
     if as_json:
         print_json(document(shown.category, shown.handle, shown.resource))
@@ -134,8 +113,9 @@ def cancel(*, handle: str, as_json: bool) -> int:
     return ExitCode.SUCCEEDED
 
 
-def _with_job(text: str, shown: PlainProgress, work: Work) -> FairleadError | Interrupted | None:
+def with_job(text: str, shown: PlainProgress, work: Work) -> FairleadError | Interrupted | None:
     """Read a handle, load its connector, do the work, and return how that failed; a signal leaves the job."""
+    keep_for_results()
     try:
         shown.handle = job = Handle.parse(text)
         shown.category = job.category
@@ -153,29 +133,16 @@ async def _closing(work: Work, lifecycle: Lifecycle, job: Handle) -> None:
         await work(lifecycle, job)
 
 
-def _context(seconds: float | None) -> Context:
+def operation_context(seconds: float | None = _OPERATION_SECONDS) -> Context:
+    """Return the context of one operation that may take so many seconds, None for any number."""
     return Context(deadline=Deadline.after(seconds), redactor=redactor)
 
 
 def _print_state(resource: Resource | None) -> None:
     if resource is None:
         return
-    click.echo(resource.phase.name + (f"  {resource.message}" if resource.message else ""))
+    click.echo(resource.phase.name + (f"  {resource.message}" if resource.message else ""), file=results())
     for link in resource.log_links:
-        click.echo(f"{link.name}: {link.uri}")
+        click.echo(f"{link.name}: {link.uri}", file=results())
     if resource.outputs is not None:
         print_json(resource.outputs)
-
-
-async def _print_log(lifecycle: Lifecycle, job: Handle, *, follow: bool, timestamps: bool) -> None:
-    token = ""
-    for delay in Backoff(initial=0.2, maximum=5.0, factor=1.5).delays():
-        ended = follow and (await lifecycle.get(job, _context(_OPERATION_SECONDS))).phase.is_terminal
-        async for page in lifecycle.get_logs(job, _context(_OPERATION_SECONDS), token=token):
-            token = page.token
-            for line in page.lines:
-                stamp = f"{line.timestamp.isoformat()} " if timestamps and line.timestamp else ""
-                click.echo(stamp + line.message)
-        if ended or not follow:
-            return
-        await asyncio.sleep(delay)

@@ -25,7 +25,7 @@ def parse(suffix: str, text: str) -> object:
 
 
 def check_plain(value: object, where: str = "", around: tuple[object, ...] = ()) -> None:
-    """Raise ValueError where a value contains itself, is nested too deeply, or holds what is no Unicode text."""
+    """Raise ValueError where a value contains itself, is nested too deeply, or holds a name that is no text or a text that is no Unicode."""
     if isinstance(value, str):
         try:
             value.encode()
@@ -40,6 +40,9 @@ def check_plain(value: object, where: str = "", around: tuple[object, ...] = ())
         raise ValueError(message)
     if len(around) == DEEPEST:
         message = f"it is nested too deeply: more than {DEEPEST} levels"
+        raise ValueError(message)
+    if isinstance(value, dict) and (names := [name for name in value if not isinstance(name, str)]):
+        message = f"{_at(where)}the name {names[0]!r} is not a text (`{type(names[0]).__name__}`); put it in quotes"
         raise ValueError(message)
     around = (*around, value)
     for key, item in value.items() if isinstance(value, dict) else enumerate(value):

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from fairlead.cli.document import print_json
+from fairlead.cli.streams import keep_for_results, results
 from fairlead.hooks import Hooks
 
 
@@ -21,6 +22,7 @@ def plugins(*, as_json: bool) -> None:
     Example:
       fairlead plugins
     """
+    keep_for_results()
     records: list[dict[str, Any]] = [
         {
             "name": name,
@@ -36,6 +38,5 @@ def plugins(*, as_json: bool) -> None:
         click.echo("no hook plugins are loaded", err=True)
     else:
         for record in records:
-            click.echo(
-                f"{record['name']}  ({record['package']} {record['package_version']}): {', '.join(record['hooks']) or 'no hooks'}"
-            )
+            package = f"{record['package']} {record['package_version']}"
+            click.echo(f"{record['name']}  ({package}): {', '.join(record['hooks']) or 'no hooks'}", file=results())

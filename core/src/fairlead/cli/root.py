@@ -8,6 +8,7 @@ import click
 
 from fairlead._version import __version__
 from fairlead.cli.exits import ExitCode, exit_code, print_error
+from fairlead.cli.streams import StdoutLost, lead_away, lead_back
 from fairlead.discovery import Group, PluginEntry, Status, find, installed
 from fairlead.errors import FairleadError
 
@@ -25,7 +26,7 @@ _COMMANDS = {
     "run": _BuiltIn("run", "run", "Run a task to its end."),
     "status": _BuiltIn("job", "status", "Show the state of a job."),
     "wait": _BuiltIn("job", "wait", "Follow a job to its end."),
-    "logs": _BuiltIn("job", "logs", "Print the log of a job."),
+    "logs": _BuiltIn("logs", "logs", "Print the log of a job."),
     "cancel": _BuiltIn("job", "cancel", "End a job."),
     "plugins": _BuiltIn("plugins", "plugins", "List the hook plugins and their hooks."),
     "serve": _BuiltIn("serve", "serve", "Serve the installed connectors to other systems."),
@@ -54,7 +55,11 @@ def load_command(entry: PluginEntry) -> click.Command:
     """Return the click command that an entry point names; raise `PluginError` where it is none."""
     from fairlead.loading import failure, load
 
-    command = load(entry)
+    stdout = lead_away()
+    try:
+        command = load(entry)
+    finally:
+        lead_back(stdout)
     if not isinstance(command, click.Command):
         hint = "Its author must name a click command"
         raise failure(entry, "check", f"`{entry.value}` is not a click command", hint=hint)
@@ -160,4 +165,20 @@ def _guarded(call: Callable[[], object]) -> int:
     except FairleadError as error:
         print_error(str(error))
         return exit_code(error)
+    except (BrokenPipeError, StdoutLost):
+        raise
+    except Exception as error:
+        return _unexpected(error)
     return result if isinstance(result, int) else ExitCode.SUCCEEDED
+
+
+def _unexpected(error: Exception) -> int:
+    """Tell of a bug in one line; its traceback goes to the log."""
+    from fairlead.cli.verbosity import HINT, log_traceback, redactor, set_up, traceback_withheld
+    from fairlead.loading import described
+
+    set_up(0)
+    log_traceback(error)
+    hint = HINT if traceback_withheld() else ""
+    print_error(f"{redactor.redact(described(error))}. This is a bug in fairlead or in a plugin; report it.{hint}")
+    return ExitCode.PLUGIN

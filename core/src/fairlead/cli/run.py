@@ -19,18 +19,22 @@ from fairlead.cli.finish import finish
 from fairlead.cli.interrupt import Interrupted, run_interruptibly
 from fairlead.cli.parsing import SUFFIXES
 from fairlead.cli.progress import PlainProgress, progress
+from fairlead.cli.streams import keep_for_results
 from fairlead.cli.taskfile import NAME_RULE, read_mapping, read_task
-from fairlead.cli.values import input_values, parse_assignments, text_option, timeout_option
+from fairlead.cli.values import input_values, key_option, parse_assignments, timeout_option
 from fairlead.cli.verbosity import redactor
 from fairlead.context import Context
 from fairlead.errors import ConnectorNotFound, DeadlineExceeded, FairleadError, InvalidTask, TransientError
 from fairlead.lifecycle import Lifecycle
 from fairlead.local import LocalBackend, local_backend
+from fairlead.logs import get_logger
 from fairlead.runner import Runner
 from fairlead.task import TaskTemplate
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
+
+_logger = get_logger(__name__)
 
 _GRACE_SECONDS = 15
 _ENDING_SECONDS = 2 * _GRACE_SECONDS  # a submission may take its time, and then the deletion
@@ -61,7 +65,7 @@ _ENDING_SECONDS = 2 * _GRACE_SECONDS  # a submission may take its time, and then
 )
 @click.option(
     "--idempotency-key",
-    callback=text_option,
+    callback=key_option,
     metavar="KEY",
     help="The same key finds the same job again, also after a crash.",
 )
@@ -94,6 +98,10 @@ def run(
     if detach and locally:
         message = "--detach and --local exclude each other: the stand-in ends with this command"
         raise click.UsageError(message)
+    if detach and timeout is not None:
+        message = "--detach and --timeout exclude each other: nobody is left to end the job; `fairlead wait --timeout` follows it for so long"
+        raise click.UsageError(message)
+    keep_for_results()
     shown, key = progress(), idempotency_key or uuid.uuid4().hex
     try:
         template, given = _task_and_inputs(task, inputs_file, inputs)
@@ -104,6 +112,7 @@ def run(
         if detach and connector.is_sync:
             message = f"task type `{category}` answers at once, so there is nothing to detach from"
             raise InvalidTask(message)
+        _logger.info("the idempotency key is %s", key)
         backend = local_backend(category) if locally else nullcontext(LocalBackend())
         act = runner.create if detach else partial(runner.run, timeout=timeout)
         drive = partial(act, template, given, progress=shown)

@@ -1,4 +1,4 @@
-"""stdout and stderr that nobody takes: what was asked for is missed, what is an extra is left out."""
+"""stdout and stderr: what was asked for goes to the one and is missed where nobody takes it, all else is an extra."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ import sys
 TYPE_CHECKING = False  # as typing has it, whose import takes longer than all that `--version` does
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import IO, Any
+
+
+_ERRORS = "backslashreplace"  # for what an encoding does not have, such as bytes of another one
+
+_results: Any = None
 
 
 class StdoutLost(Exception):
@@ -70,8 +76,39 @@ def guard() -> None:
     if sys.stderr is None:
         discard(2)
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - the same
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors=_ERRORS)  # type: ignore[union-attr]
     sys.stdout = _Stream(sys.stdout, _lose_stdout)
     sys.stderr = _Stream(sys.stderr, _lose_stderr)
+
+
+def results() -> IO[str]:
+    """Return the stream for what a command was asked for: stdout, also where all others were led away from it."""
+    return _results or sys.stdout
+
+
+def keep_for_results() -> None:
+    """From now on let only `results` lead to stdout, and what plugins and their processes write there to stderr."""
+    global _results  # noqa: PLW0603 - there is one stdout
+    if _results is None:
+        encoding = sys.stdout.encoding
+        stream = open(lead_away(), "w", encoding=encoding, errors=_ERRORS)  # noqa: SIM115 - for as long as the process
+        _results = _Stream(stream, _lose_stdout)
+        sys.stdout = sys.stderr
+
+
+def lead_away() -> int:
+    """Let what is written to the descriptor of stdout go to stderr; return one that still leads to stdout."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    return kept
+
+
+def lead_back(kept: int) -> None:
+    """Undo `lead_away`, which has returned `kept`."""
+    os.dup2(kept, 1)
+    os.close(kept)
 
 
 def discard(number: int) -> None:

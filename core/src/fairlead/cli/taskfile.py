@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from fairlead.category import TaskCategory
 from fairlead.cli.parsing import SUFFIXES, parse
 from fairlead.cli.values import parse_duration, positive
@@ -27,7 +29,7 @@ def read_task(path: Path) -> tuple[TaskTemplate, dict[str, Any]]:
     """
     data = read_mapping(path)
     try:
-        return _task(data), convert(data.get("inputs") or {}, dict[str, Any], "inputs")
+        return task_of(data), convert(data.get("inputs") or {}, dict[str, Any], "inputs")
     except InvalidTask as error:
         message = f"{path}: {error}"
         raise InvalidTask(message) from error
@@ -53,13 +55,14 @@ def read_mapping(path: Path) -> dict[str, Any]:
     except ValueError as error:
         message = f"{path} is not valid {path.suffix.lstrip('.').upper()}: {error}"
         raise InvalidTask(message) from error
-    if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
+    if not isinstance(data, dict):
         message = f"{path}: expected a mapping of names to values, got {_described(data)}"
         raise InvalidTask(message)
     return data
 
 
-def _task(data: dict[str, Any]) -> TaskTemplate:
+def task_of(data: dict[str, Any]) -> TaskTemplate:
+    """Return the task that the contents of a task file mean; raise `InvalidTask` where they mean none."""
     for name in data:
         if name not in _FIELDS:
             raise InvalidTask(unknown_field(name, _FIELDS))
@@ -68,15 +71,26 @@ def _task(data: dict[str, Any]) -> TaskTemplate:
     fields["interface"] = _interface(fields.get("interface"))
     fields["metadata"] = _metadata(fields.get("metadata"))
     task = convert({name: value for name, value in fields.items() if value is not None}, TaskTemplate, "")
-    try:
-        TaskCategory.parse(task.type)
-    except ValueError as error:
-        message = f"`type`: {error}"
-        raise InvalidTask(message) from error
+    task = _with_version(task, fields.get("task_type_version"))
     if not isinstance(task.custom, dict):
         message = f"`custom`: expected a mapping, got {_described(task.custom)}"
         raise InvalidTask(message)
     return task
+
+
+def _with_version(task: TaskTemplate, declared: int | None) -> TaskTemplate:
+    """Return the task with the version that its type names, `name.v2`, which must be the declared one, if there is one."""
+    try:
+        category = TaskCategory.parse(task.type)
+    except ValueError as error:
+        message = f"`type`: {error}"
+        raise InvalidTask(message) from error
+    if category.name == task.type:
+        return task
+    if declared not in {None, category.version}:
+        message = f"`task_type_version`: {declared}, but the `type` is `{task.type}`; leave one of the two out"
+        raise InvalidTask(message)
+    return msgspec.structs.replace(task, type=category.name, task_type_version=category.version)
 
 
 def _interface(interface: object) -> object:
@@ -110,5 +124,5 @@ def _metadata(metadata: object) -> object:
 
 
 def _described(value: object) -> str:
-    names = {type(None): "nothing", list: "a list", str: "a text", dict: "a mapping with other keys than texts"}
+    names = {type(None): "nothing", list: "a list", str: "a text"}
     return names.get(type(value), f"a {type(value).__name__}")

@@ -60,6 +60,14 @@ def text_option(_context: click.Context, _parameter: click.Parameter, value: str
     return value
 
 
+def key_option(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return an option's idempotency key, which must not be empty, for click."""
+    if value == "":
+        message = "it is empty; leave the option out for a random key"
+        raise click.BadParameter(message)
+    return text_option(context, parameter, value)
+
+
 def parse_assignments(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     """Return `K=V` words as a dict of texts, for `input_values`."""
     assignments = {}

@@ -1,11 +1,19 @@
 """Where log records go on the command line: to stderr, free of secrets."""
 
 import logging
+import threading
+import traceback
 
-from fairlead.logs import TRACEBACK_LOGGER
+from fairlead.loading import described
+from fairlead.logs import TRACEBACK_LOGGER, get_logger
 from fairlead.redaction import Redactor
 
 _LEVELS = [logging.WARNING, logging.INFO, logging.DEBUG]
+
+HINT = " `-v` shows where."
+"""What is said of an error whose traceback was withheld."""
+
+_logger = get_logger(__name__)
 
 _verbosity = 0
 
@@ -46,6 +54,21 @@ def set_up(verbosity: int) -> None:
     ours.setLevel(_LEVELS[verbosity])
     root.setLevel(_LEVELS[max(verbosity - 1, 0)])
     logging.getLogger(TRACEBACK_LOGGER).addFilter(_withholding)
+    logging.captureWarnings(capture=True)
+    threading.excepthook = _log_end_of_thread
+
+
+def log_traceback(error: BaseException) -> None:
+    """Log where an unexpected error was raised."""
+    logging.getLogger(TRACEBACK_LOGGER).error("%s", "".join(traceback.format_exception(error)))
+
+
+def _log_end_of_thread(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is None or isinstance(ended.exc_value, SystemExit):
+        return
+    log_traceback(ended.exc_value)
+    name = ended.thread.name if ended.thread else "?"
+    _logger.error("thread %s has ended: %s.%s", name, described(ended.exc_value), "" if _verbosity else HINT)
 
 
 def traceback_withheld() -> bool:
