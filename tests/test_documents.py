@@ -1,5 +1,6 @@
 """What the documents show is what happens."""
 
+import hashlib
 import json
 import os
 import re
@@ -54,13 +55,66 @@ def test_the_connector_of_the_guide(tmp_path, environment):
     follow(GUIDE, tmp_path, environment | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"})
 
 
+def install(site, name, *modules):
+    """Install a connector of the guide, with these modules of it."""
+    files = {block.file: block.body for block in blocks(ROOT / GUIDE)}
+    entry_points = f"[fairlead.connectors]\n{name} = fairlead_{name}:{name.title()}Connector"
+    site.add(f"fairlead-{name}", entry_points=entry_points, modules={each: files[f"{each}.py"] for each in modules})
+
+
+@pytest.fixture
+def shell(site, fairlead):
+    """A function that writes a task of the guide's first connector, which keeps its jobs in the test's folder."""
+    install(site, "shell", "fairlead_shell")
+    fairlead.environment["TMPDIR"] = str(fairlead.folder)
+    return lambda command: fairlead.task(type="shell", custom={"command": command})
+
+
+def test_the_shell_connector_leaves_its_starter(shell, fairlead):
+    """A detached job holds none of the streams of the command that started it."""
+    handle = fairlead("run", shell("exec sleep 60"), "--detach").stdout.strip()
+    assert fairlead("status", handle).stdout == "RUNNING\n"
+    fairlead("cancel", handle)
+    assert fairlead("status", handle).stdout == "ABORTED  killed\n"
+
+
+def test_the_shell_connector_loses_no_text(shell, fairlead):
+    """A line that is written in two parts is one line of the log, bytes that are no text do not matter."""
+    task = shell("echo one; printf tw; sleep 1; echo o; sleep 0.5; printf '\\377three'")
+    handle = fairlead("run", task, "--detach").stdout.strip()
+    assert fairlead("logs", handle, "--follow").stdout == "one\ntwo\n\N{REPLACEMENT CHARACTER}three\n"
+    assert "two" in json.loads(fairlead("wait", handle).stdout)["log"]
+
+
+@pytest.mark.parametrize("key", ["team/report-1", "../x"])
+def test_the_shell_connector_starts_one_job_for_a_key(shell, fairlead, key):
+    """Of several that submit it at once, and another that was killed while it did, one starts the job."""
+    folder = fairlead.folder / "fairlead-shell" / hashlib.sha256(key.encode()).hexdigest()
+    folder.mkdir(parents=True)
+    (folder / "pid.1").write_text("1\n")
+    command = ("run", shell("echo once >>count"), "--idempotency-key", key)
+    processes = [fairlead.start(*command) for _ in range(5)]
+    assert [process.communicate(timeout=60) and process.returncode for process in processes] == [0] * 5
+    assert (folder / "count").read_text() == "once\n"
+
+
+def test_the_shell_connector_sees_that_a_job_was_killed(shell, fairlead):
+    """It has ended, whoever killed it, and neither its log nor another cancel is an error."""
+    handle = fairlead("run", shell("sleep 60"), "--detach", "--idempotency-key", "key").stdout.strip()
+    (path,) = fairlead.folder.glob("fairlead-shell/*/pid")
+    os.killpg(int(path.read_text()), signal.SIGKILL)
+    with subprocess.Popen(["true"], start_new_session=True) as gone:  # the killed one may stay as a zombie for long
+        path.write_text(str(gone.pid))
+    (path.parent / "log").unlink(missing_ok=True)
+    assert "ABORTED" in fairlead("wait", handle, code=1).stderr
+    assert not fairlead("logs", handle).stdout
+    fairlead("cancel", handle)
+
+
 @pytest.fixture
 def farm(site):
     """The HTTP connector of the guide, installed beside a farm."""
-    files = {block.file: block.body for block in blocks(ROOT / GUIDE)}
-    entry_points = "[fairlead.connectors]\nfarm = fairlead_farm:FarmConnector"
-    modules = {name: files[f"{name}.py"] for name in ("fairlead_farm", "test_farm")}
-    site.add("fairlead-farm", entry_points=entry_points, modules=modules)
+    install(site, "farm", "fairlead_farm", "test_farm")
     with Farm() as farm:
         path = site.folder / "test_farm.py"
         path.write_text(path.read_text().replace("http://127.0.0.1:8000", farm.url))

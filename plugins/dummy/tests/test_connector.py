@@ -28,7 +28,7 @@ keys = itertools.count()
 
 class TestContract(AsyncConnectorContract):
     connector = DummyConnector
-    task = {"type": "dummy", "custom": {"duration": 0.3}}
+    task = {"type": "dummy", "custom": {"duration": 0.3, "logs": ["one", "two", "three"]}}
     inputs = {"x": 1}
 
 

@@ -16,22 +16,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
 from fairlead.backoff import Backoff
-from fairlead.connector import AsyncConnector, Connector, SyncConnector
+from fairlead.connector import AsyncConnector, Connector, SyncConnector, optional_methods
 from fairlead.context import Context, Deadline
 from fairlead.discovery import Group, Status, installed
-from fairlead.errors import ResourceNotFound
+from fairlead.errors import DeadlineExceeded, ResourceNotFound
 from fairlead.handle import Handle
 from fairlead.lifecycle import Lifecycle
 from fairlead.registry import ConnectorRegistry
-from fairlead.resource import Phase, Resource
+from fairlead.resource import LogLine, LogPage, Phase, Resource
 from fairlead.runner import Runner
 from fairlead.task import TaskTemplate
-from fairlead.validation import convert
 
 _POLL = Backoff(initial=0.05, maximum=0.5)
 
@@ -41,7 +43,7 @@ class _Contract:
 
     connector: ClassVar[type[Connector]]
     task: ClassVar[dict[str, Any]]
-    """A task template, written as in a task file."""
+    """A task, written as in a task file."""
 
     inputs: ClassVar[dict[str, Any]] = {}
     expected: ClassVar[Phase] = Phase.SUCCEEDED
@@ -68,10 +70,32 @@ class _Contract:
 
     async def _run(self) -> Resource:
         async with self._lifecycle() as lifecycle:
-            return await Runner(lifecycle, poll=_POLL).run(self._task(), self.inputs, self._context())
+            with self._in_time():
+                return await self._runner(lifecycle).run(
+                    self._task(), self._inputs(), self._context(), timeout=self.seconds
+                )
 
     def _task(self) -> TaskTemplate:
-        return convert(self.task, TaskTemplate, "task")
+        from fairlead.cli.taskfile import task_of
+
+        return task_of(self.task)
+
+    def _inputs(self) -> dict[str, Any]:
+        return {**(self.task.get("inputs") or {}), **self.inputs}
+
+    def _runner(self, lifecycle: Lifecycle) -> Runner:
+        return Runner(lifecycle, poll=_POLL, operation_seconds=self.seconds)
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        started, limit = time.monotonic(), f"the {self.seconds:g} s of `seconds`"
+        try:
+            yield
+        except DeadlineExceeded as error:
+            message = f"the task did not end within {limit}: {error}"
+            raise AssertionError(message) from None
+        taken = time.monotonic() - started  # a method that blocks the event loop cannot be stopped
+        assert taken <= self.seconds, f"the task took {taken:.3g} s, more than {limit}"
 
     def _lifecycle(self) -> Lifecycle:
         """Return a lifecycle with a connector instance of its own, as another process would have."""
@@ -139,17 +163,48 @@ class AsyncConnectorContract(_Contract):
         with suppress(ResourceNotFound):
             _assert_phase(asyncio.run(self._followed(handle)), self.expected)
 
+    def test_logs_go_on_after_a_token(self) -> None:
+        """Where there are logs, those of an ended job go on after each token, and none of their lines comes again."""
+        if "get_logs" not in optional_methods(self.connector()):
+            import pytest  # the kit is imported by whoever looks at it, but run by pytest alone
+
+            pytest.skip("the connector has no logs")
+        handle = asyncio.run(self._created())
+        asyncio.run(self._followed(handle))
+        pages = asyncio.run(self._logged(handle))
+        parts = [(page.token, asyncio.run(self._logged(handle, page.token))) for page in pages]
+        every = _lines(asyncio.run(self._logged(handle)))  # read last, because logs may still arrive
+        for number, (token, rest) in enumerate(parts, start=1):
+            read = _lines(pages[:number]) + _lines(rest)
+            assert not (again := read - every), f"read on from the token {token!r}, lines come again: {_shown(again)}"
+            assert not (lost := _lines(pages) - read), (
+                f"read on from the token {token!r}, lines are lost: {_shown(lost)}"
+            )
+
     async def _created(self, key: str = "") -> Handle:
         async with self._lifecycle() as lifecycle:
-            return await lifecycle.create(self._task(), self.inputs, self._context(key))
+            return await lifecycle.create(self._task(), self._inputs(), self._context(key))
 
     async def _followed(self, handle: Handle) -> Resource:
         async with self._lifecycle() as lifecycle:
-            return await Runner(lifecycle, poll=_POLL).follow(handle, self._context())
+            with self._in_time():
+                return await self._runner(lifecycle).follow(handle, self._context())
 
     async def _deleted(self, handle: Handle) -> None:
         async with self._lifecycle() as lifecycle:
             await lifecycle.delete(handle, self._context())
+
+    async def _logged(self, handle: Handle, token: str = "") -> list[LogPage]:
+        async with self._lifecycle() as lifecycle:
+            return [page async for page in lifecycle.get_logs(handle, self._context(), token=token)]
+
+
+def _lines(pages: list[LogPage]) -> Counter[LogLine]:
+    return Counter(line for page in pages for line in page.lines)
+
+
+def _shown(lines: Counter[LogLine]) -> str:
+    return ", ".join(repr(line.message) for line in list(lines)[:3])
 
 
 def _assert_phase(resource: Resource, expected: Phase) -> None:
