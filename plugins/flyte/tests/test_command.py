@@ -128,6 +128,7 @@ USAGE = [
     (["--tls-cert", "cert.pem"], "--tls-cert and --tls-key belong together"),
     (["--client-ca", "cert.pem"], "--client-ca needs --tls-cert and --tls-key"),
     (["--token-file", "absent"], "File 'absent' does not exist"),
+    (["--create-timeout", "0"], "--create-timeout must be more than 0"),
     (["--grace", "soon"], "'soon' is not a duration"),
     (["--max-message-size", "3000000000"], "3000000000 is not in the range"),
     (["--poll-interval", "dummy=soon"], "Invalid value for --poll-interval: 'soon' is not a duration"),

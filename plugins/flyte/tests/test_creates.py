@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 
 import grpc
 import pytest
@@ -17,8 +18,8 @@ from fairlead import (
     ResourceNotFound,
     TransientError,
 )
-from fairlead_flyte.creations import Creations
 from fairlead_flyte.ended import pack_ended, refusal
+from fairlead_flyte.logs import SURROUNDINGS
 from fairlead_flyte.options import ServerOptions
 
 NUMBER = {"scalar": {"primitive": {"integer": 3}}}
@@ -44,6 +45,17 @@ class Gate:
 @pytest.fixture
 def gate():
     return Gate(Job(job_id="held"))
+
+
+@pytest.fixture
+def executions():
+    """The executions that lines of the log about creates are about."""
+    executions, handler = [], logging.Handler()
+    handler.emit = lambda _: executions.append(SURROUNDINGS.get()["execution"])
+    logger = logging.getLogger("fairlead_flyte.creations")
+    logger.addHandler(handler)
+    yield executions
+    logger.removeHandler(handler)
 
 
 def held(gate, jobs):
@@ -221,7 +233,7 @@ async def test_what_is_told_at_the_deadline(flyte, jobs, gate):
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await flyte.create(timeout=None)
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert "that goes on, and the next call finds it" in caught.value.details()
+    assert "that goes on, and the next call to this process finds it" in caught.value.details()
 
 
 async def test_a_create_whose_caller_has_gone(served, flyte, jobs, gate):
@@ -317,6 +329,32 @@ async def test_a_failure_that_nobody_asks_about(served, flyte, jobs, caplog):
     assert "never retrieved" not in caplog.text
 
 
+async def test_a_job_that_was_deleted_is_not_given_again(flyte, jobs):
+    """After a deletion the same request begins anew."""
+    first = await flyte.create(execution="deleted")
+    await flyte.delete(first)
+    assert await flyte.create(execution="deleted") != first
+    assert len(jobs.creates.calls) == 2
+
+
+async def test_a_job_that_nobody_was_given(serve, jobs, gate, caplog, executions):
+    """What is left behind when the server ends is told, with its execution and its key, and not deleted: it may be in use."""
+    jobs.creates.will(held(gate, jobs))
+    caplog.set_level("WARNING")
+    served = await serve(jobs)
+    with pytest.raises(grpc.aio.AioRpcError):
+        await served.flyte2.create(execution="slow", timeout=SOON)
+    gate.open.set()
+    await until(lambda: not served.server._operations.creations.running)
+    assert caplog.messages == []
+    await served.server.__aexit__()
+    (message,) = caplog.messages
+    assert jobs.creates.calls[0].context.idempotency_key in message
+    assert "job-1" not in message
+    assert executions == ["slow"]
+    assert jobs.deletes.calls == []
+
+
 async def test_a_create_has_an_end(serve, jobs):
     """A create that goes on without its caller is given the create timeout, and not for ever."""
     served = await serve(jobs, create_timeout=0.3)
@@ -329,81 +367,6 @@ async def test_a_create_has_an_end(serve, jobs):
         await served.flyte1.create()
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert "create did not end within its deadline" in caught.value.details()
-
-
-async def test_a_create_that_ends_with_its_deadline():
-    """A create that ends at the same moment as the patience of its caller is answered."""
-
-    async def block():
-        await asyncio.sleep(0)
-        deadline = asyncio.get_running_loop().time() + 0.05
-        while asyncio.get_running_loop().time() < deadline:
-            pass
-        return b"meta"
-
-    assert await Creations().run("key", "", block, seconds=0.01) == b"meta"
-
-
-async def test_creates_are_forgotten_in_time():
-    """What has ended is kept for a while, and then begun anew."""
-    creations, made = Creations(keep=0.0), []
-
-    async def create():
-        made.append(1)
-        return b"%d" % len(made)
-
-    assert [await creations.run("key", "", create, seconds=5) for _ in range(2)] == [b"1", b"2"]
-
-
-async def test_the_number_of_creates_is_bounded():
-    """Beyond the bound the oldest are forgotten."""
-    creations, made = Creations(most=2), []
-
-    async def create():
-        made.append(1)
-        return b"%d" % len(made)
-
-    for key in ("a", "b", "c", "d"):
-        await creations.run(key, "", create, seconds=5)
-    assert await creations.run("d", "", create, seconds=5) == b"4"
-    assert await creations.run("a", "", create, seconds=5) == b"5"
-
-
-async def test_the_bytes_of_creates_are_bounded():
-    """Large results, as those of sync connectors, do not fill the memory; a create that runs holds up none of that."""
-    creations, go, made = Creations(most_bytes=250), asyncio.Event(), []
-
-    async def wait():
-        await go.wait()
-        return b"waited"
-
-    async def create():
-        made.append(1)
-        return b"x" * 100
-
-    running = asyncio.ensure_future(creations.run("running", "", wait, seconds=5))
-    for key in ("a", "b", "c", "d", "d", "a"):
-        await creations.run(key, "", create, seconds=5)
-        await asyncio.sleep(0)  # its end is counted
-    assert len(made) == 5
-    go.set()
-    assert await running == b"waited"
-
-
-async def test_a_create_that_runs_is_not_forgotten():
-    """However old it is, a create that runs is found."""
-    creations, go = Creations(keep=0.0, most=0), asyncio.Event()
-
-    async def wait():
-        await go.wait()
-        return b"waited"
-
-    first = asyncio.ensure_future(creations.run("running", "", wait, seconds=5))
-    await asyncio.sleep(0)
-    second = asyncio.ensure_future(creations.run("running", "", lambda: None, seconds=5))
-    await asyncio.sleep(0)
-    go.set()
-    assert await asyncio.gather(first, second) == [b"waited", b"waited"]
 
 
 async def test_a_sync_connector_runs_once(serve):

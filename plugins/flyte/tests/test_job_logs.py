@@ -52,17 +52,127 @@ async def test_what_is_written_between_the_reading_and_the_end(serve):
     assert last_token(answers) is None
 
 
-class WithoutTokens(Ending):
+class WithoutTokens(Logged):
     """Jobs whose log can be read from its beginning only."""
 
+    task_type = "without"
+
     async def get_logs(self, meta, context, *, token=""):
-        yield LogPage(tuple(LogLine(line) for page in self.pages for line in page), token="")
+        for page in self.pages:
+            yield LogPage(tuple(LogLine(line) for line in page), token="")
 
 
 async def test_a_log_without_tokens_is_not_read_twice(serve):
-    """Where nobody can say what comes after, no line is repeated."""
-    served = await serve(WithoutTokens(["a", "b"]))
-    assert texts(await served.flyte2.logs(await served.flyte2.create("logged"), "logged")) == ["a", "b"]
+    """Where a connector cannot go on in the middle, it is asked for all, and what came before is left out."""
+    without = WithoutTokens(["a", "b"], ["c"])
+    client = (await serve(without)).flyte2
+    meta = await client.create("without")
+    answers = await client.logs(meta, "without")
+    assert texts(answers) == ["a", "b", "c"]
+    without.pages.append(["d"])
+    without.gets.will(Resource(phase=Phase.SUCCEEDED))
+    answers = await client.logs(meta, "without", token=last_token(answers))
+    assert (texts(answers), last_token(answers)) == (["d"], None)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 10, 11])
+async def test_pieces_of_a_log_without_tokens(serve, limit):
+    """Also such a log comes in pieces, every line exactly once, and ends."""
+    without = WithoutTokens(["a", "b", "c", "d", "e"], [], ["f", "g", "h", "i", "j"])
+    without.gets.will(Resource(phase=Phase.SUCCEEDED))
+    client = (await serve(without)).flyte1
+    assert await in_pieces(client, await client.create("without"), "without", limit) == list("abcdefghij")
+
+
+class OneToken(WithoutTokens):
+    """Jobs whose log has one token, whatever has been read."""
+
+    task_type = "one"
+
+    async def get_logs(self, meta, context, *, token=""):
+        for page in self.pages[1:] if token else self.pages:
+            yield LogPage(tuple(LogLine(line) for line in page), token="here")
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+async def test_pieces_of_a_log_with_one_token(serve, limit):
+    """A token that does not change says nothing of what came after it."""
+    one = OneToken(["a", "b"], ["c", "d"], ["e", "f"])
+    one.gets.will(Resource(phase=Phase.SUCCEEDED))
+    client = (await serve(one)).flyte2
+    assert await in_pieces(client, await client.create("one"), "one", limit) == list("abcdef")
+
+
+class WithSecret(Logged):
+    """Jobs whose state nobody can read without a secret."""
+
+    task_type = "secret"
+
+    async def get(self, meta, context):
+        await context.secret("token")
+        return Resource(phase=Phase.SUCCEEDED)
+
+
+async def test_the_end_of_a_job_that_is_asked_for_with_secrets(serve):
+    """A call for a log brings no secrets; that the job has ended is known from the calls that do."""
+    client = (await serve(WithSecret(["a"]))).flyte2
+    meta = await client.create("secret")
+    answers = await client.logs(meta, "secret")
+    assert last_token(answers) == "0:1"
+    await client.get(meta, "secret", connection={"secrets": {"token": "abcdefgh"}})
+    assert last_token(await client.logs(meta, "secret", token="0:1")) is None
+
+
+class Stuck(Jobs):
+    """Jobs whose log stops without an end after some pages; the time is noted that each of them was given."""
+
+    task_type = "stuck"
+
+    def __init__(self, *lines):
+        super().__init__()
+        self.lines, self.given = lines, []
+
+    async def get_logs(self, meta, context, *, token=""):
+        for number, line in enumerate(self.lines):
+            self.given.append(context.deadline.remaining)
+            yield LogPage((LogLine(line),), str(number))
+        await asyncio.Event().wait()
+
+
+@pytest.mark.usefixtures("short_deadlines")
+async def test_a_reader_that_waits_for_ever(serve):
+    """Without a deadline of the client's each page has its own time; where none comes, the token of what is missing does."""
+    stuck = Stuck("a", "b")
+    client = (await serve(stuck)).flyte2
+    answers = await client.logs(await client.create("stuck"), "stuck", timeout=None)
+    assert (texts(answers), last_token(answers)) == (["a", "b"], "0:1")
+    assert stuck.given == [0.1, 0.1]
+
+
+@pytest.mark.usefixtures("short_deadlines")
+async def test_a_deadline_before_the_first_page(serve):
+    """Where nothing was read, the call has failed."""
+    client = (await serve(Stuck())).flyte2
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await client.logs(await client.create("stuck"), "stuck", timeout=None)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+@pytest.mark.usefixtures("short_deadlines")
+async def test_a_state_that_does_not_come(client, logged):
+    """Where the log is read, and nobody says in time whether the job has ended, the next call will see."""
+
+    async def hang(*_):
+        await asyncio.Event().wait()
+
+    logged.gets.will(hang)
+    assert last_token(await client.logs(client.meta, "logged", timeout=None)) == "0:2"
+
+
+async def test_a_job_that_has_written_nothing(client, logged):
+    """The log of a job that runs has a token from its beginning on: Flyte takes none for the end."""
+    logged.pages = []
+    assert last_token(await client.logs(client.meta, "logged")) == "0:"
 
 
 async def test_streams_that_nobody_reads(serve):
@@ -94,6 +204,19 @@ def texts(answers):
 
 def last_token(answers):
     return answers[-1].header.token if answers and answers[-1].HasField("header") else None
+
+
+async def in_pieces(client, meta, task_type, limit):
+    """Return the lines of a log that is read in pieces, each of which moves on."""
+    seen, token = [], ""
+    while token is not None:
+        answers = await client.logs(meta, task_type, lines=limit, token=token)
+        assert len(texts(answers)) <= limit
+        assert texts(answers) or last_token(answers) is None
+        seen += texts(answers)
+        assert len(seen) < 100
+        token = last_token(answers)
+    return seen
 
 
 async def read(call, received):
@@ -145,13 +268,7 @@ async def test_every_line_exactly_once(client, logged, limit):
     """Whatever the limit is, going on from token to token gives every line exactly once."""
     logged.pages = [["a"], [], ["b", "c", "d"], ["e", "f"], []]
     logged.gets.will(Resource(phase=Phase.FAILED))
-    seen, token = [], ""
-    while token is not None:
-        answers = await client.logs(client.meta, "logged", lines=limit, token=token)
-        assert len(texts(answers)) <= limit
-        seen += texts(answers)
-        token = last_token(answers)
-    assert seen == ["a", "b", "c", "d", "e", "f"]
+    assert await in_pieces(client, client.meta, "logged", limit) == ["a", "b", "c", "d", "e", "f"]
 
 
 async def test_structured_lines(client, logged):
@@ -279,9 +396,9 @@ def test_tokens_there_and_back(own, skip):
     assert split_token(join_token(own, skip)) == (own, skip)
 
 
-def test_the_beginning_has_no_token():
-    """Nothing read yet is no token, as Flyte has it."""
-    assert (join_token("", 0), split_token("")) == ("", ("", 0))
+def test_no_token_is_the_beginning():
+    """A log is read from its beginning without a token, as Flyte has it."""
+    assert split_token("") == split_token(join_token("", 0)) == ("", 0)
 
 
 @pytest.mark.parametrize("token", ["1", "a:b", "²:x", "9" * 5000 + ":"])

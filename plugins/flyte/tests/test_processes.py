@@ -145,6 +145,16 @@ def test_a_connector_that_prints(start, tmp_path):
     assert server.output == ""
 
 
+def test_what_is_printed_before_the_server_starts(start, tmp_path):
+    """What Python's own start prints, also without an end of line, keeps no process from serving."""
+    (tmp_path / "sitecustomize.py").write_text("import os\nos.write(1, b'hello ')\n")
+    server = start("--workers", 2, "--drain-delay", "0s")
+    server.says("2 processes serve on port")
+    server.send()
+    assert server.ended() == 0
+    assert server.log.count("hello ") == 2
+
+
 def test_metrics_while_a_process_starts(tmp_path, monkeypatch):
     """A file that a process has just made, and not yet written, does not keep the others' metrics from being read."""
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))

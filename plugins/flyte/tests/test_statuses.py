@@ -108,6 +108,45 @@ async def test_a_caller_that_waits_for_the_answer_of_another(served, jobs):
     first.cancel()
 
 
+@pytest.mark.usefixtures("short_deadlines")
+async def test_the_deadline_of_one_caller_is_not_that_of_others(patient, jobs):
+    """What a call is told whose time was up is kept for nobody: those that wait ask themselves."""
+    asked = asyncio.Event()
+
+    async def hang(*_):
+        asked.set()
+        await asyncio.Event().wait()
+
+    jobs.gets.will(hang, RUNNING)
+    meta = await patient.flyte1.create()
+    first = asyncio.ensure_future(patient.flyte1.get(meta, timeout=None))
+    await asked.wait()
+    assert (await patient.flyte2.get(meta, timeout=60)).phase == Phase.RUNNING
+    assert (await first).phase == Phase.INITIALIZING
+    assert len(jobs.gets.calls) == 2
+
+
+@pytest.mark.usefixtures("short_deadlines")
+async def test_a_place_that_did_not_come_free(serve, jobs):
+    """Where nobody was asked, nothing is kept, and the next call asks."""
+    served = await serve(jobs, poll_interval=LONG, max_concurrency=1)
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(*_):
+        asked.set()
+        await go.wait()
+        return RUNNING
+
+    metas = [await served.flyte1.create() for _ in range(2)]
+    jobs.gets.will(slow, RUNNING)
+    slow_call = asyncio.ensure_future(served.flyte1.get(metas[0], timeout=60))
+    await asked.wait()
+    assert (await served.flyte1.get(metas[1], timeout=None)).phase == Phase.INITIALIZING
+    go.set()
+    await slow_call
+    assert (await served.flyte1.get(metas[1])).phase == Phase.RUNNING
+
+
 async def test_an_interval_for_one_task_type(serve, jobs):
     """A task type may have an interval of its own."""
     served = await serve(jobs, poll_interval=0.0, poll_intervals={"jobs": LONG})
@@ -169,6 +208,43 @@ async def test_other_secrets_are_another_entry(patient, jobs):
     for secret in ("one", "two", "one"):
         await patient.flyte2.get(meta, connection={"secrets": {"token": f"token-{secret}"}})
     assert [call.context.secrets["token"] for call in jobs.gets.calls] == ["token-one", "token-two"]
+
+
+async def test_a_deletion_is_seen_with_all_secrets(patient, jobs):
+    """A deletion counts for the states that were read with the secrets of other requests, too."""
+    first, second = ({"secrets": {"token": f"token-{number}"}} for number in (1, 2))
+    meta = await patient.flyte2.create()
+    jobs.gets.will(RUNNING, Resource(phase=Phase.ABORTED))
+    await patient.flyte2.get(meta, connection=first)
+    await patient.flyte2.delete(meta, connection=second)
+    assert (await patient.flyte2.get(meta, connection=first)).phase == Phase.ABORTED
+
+
+async def test_what_is_asked_for_with_other_secrets_during_a_deletion():
+    """A state that was asked for before a deletion is not kept after it, whatever secrets either has."""
+    statuses, go = Statuses(), asyncio.Event()
+
+    async def slow():
+        await go.wait()
+        return status()
+
+    asking = asyncio.ensure_future(statuses.get(key(b"1", b"other"), slow, LATER))
+    await asyncio.sleep(0)
+    statuses.forget(key(b"1"))
+    go.set()
+    await asking
+    assert statuses.last(key(b"1", b"other")) is None
+
+
+async def test_a_job_has_ended_for_all():
+    """Whether a job has ended does not depend on the secrets that it was asked for with, as long as that is known."""
+    statuses = Statuses(most=1)
+    ended = Status(b"state", b"", Phase.FAILED, 0.0)
+    await statuses.get(key(b"1", b"secret"), lambda: _async(ended), LATER)
+    assert statuses.has_ended(key(b"1"))
+    await statuses.get(key(b"2", b"secret"), lambda: _async(status()), LATER)
+    assert not statuses.has_ended(key(b"1"))
+    assert not statuses.has_ended(key(b"2"))
 
 
 async def test_a_bug_is_told_to_each_caller(served, jobs):

@@ -189,3 +189,11 @@ async def test_outputs_that_flyte_cannot_keep(flyte, answers):
     resource = await flyte.get(await flyte.create("answers", outputs={"x": {"simple": "STRING"}}), "answers")
     assert resource.phase == Phase.FAILED
     assert "return references to the data" in resource.message
+
+
+async def test_outputs_that_no_client_takes(served, answers):
+    """Clients of gRPC take 4 MiB: with more, Flyte would try again what no retry can mend, so the task has failed."""
+    answers.does.will(Resource(phase=Phase.SUCCEEDED, outputs={"x": "a" * 5_000_000}))
+    resource = await served.flyte1.do()
+    assert (resource.phase, resource.agent_error.code) == (Phase.FAILED, "OutputsTooLarge")
+    assert "return references to the data" in resource.message

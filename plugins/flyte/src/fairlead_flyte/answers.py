@@ -37,7 +37,6 @@ _LINK_TYPES = {
     LinkType.IDE: TaskLog.IDE,
 }
 _PHASES = {phase: TaskExecution.Phase.Name(phase) for phase in Phase}
-_KNOWN_PHASES: dict[int, Phase] = {phase: phase for phase in Phase if phase is not Phase.UNDEFINED}
 _ORIGINATORS = {
     LogOriginator.UNKNOWN: LogLineOriginator.UNKNOWN,
     LogOriginator.USER: LogLineOriginator.USER,
@@ -48,12 +47,8 @@ _logger = get_logger(__name__)
 
 
 def with_known_phase(resource: Resource) -> Resource:
-    """Return the resource; in a phase that Flyte does not know, the job counts as running, because it has not ended."""
-    phase = _KNOWN_PHASES.get(resource.phase)
-    if phase is None:
-        _logger.warning("a connector returned the phase %r, which is none; the job counts as running", resource.phase)
-        phase = Phase.RUNNING
-    return resource if phase is resource.phase else msgspec.structs.replace(resource, phase=phase)
+    """Return the resource; in a phase that is not defined, the job counts as running, because it has not ended."""
+    return resource if resource.phase else msgspec.structs.replace(resource, phase=Phase.RUNNING)
 
 
 def typed(resource: Resource, declared: Declared | None) -> tuple[Resource, Outputs | None]:

@@ -30,6 +30,17 @@ class Method:
         self.running = 0
 
 
+class _EachStep(Deadline, frozen=True):
+    """A deadline that begins anew whenever somebody asks how much time there is."""
+
+    @property
+    def remaining(self) -> float:
+        return _WITHOUT_DEADLINE
+
+
+_EACH_PAGE = _EachStep(float("inf"))
+
+
 class Call:
     """What an operation is told of the call, and what it tells of itself for the metrics.
 
@@ -60,3 +71,8 @@ class Call:
         if time_remaining is None:
             return Deadline.after(_WITHOUT_DEADLINE)
         return Deadline.after(time_remaining - min(_LONGEST_MARGIN, time_remaining / 10))
+
+    @property
+    def page_deadline(self) -> Deadline:
+        """When the next page of a stream has to be ready: without a deadline of the client's, each page has its own."""
+        return _EACH_PAGE if self.context.time_remaining() is None else self.deadline

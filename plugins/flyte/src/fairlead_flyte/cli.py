@@ -106,6 +106,9 @@ def _options(values: dict[str, Any]) -> Any:
     if values["client_ca"] and not values["tls_cert"]:
         message = "--client-ca needs --tls-cert and --tls-key"
         raise click.UsageError(message)
+    if not values["create_timeout"]:
+        message = "--create-timeout must be more than 0"
+        raise click.UsageError(message)
     values["log_json"] = values.pop("log_format") == "json"
     if values.pop("no_metrics"):
         values["metrics_port"] = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from contextlib import aclosing
 from datetime import UTC
@@ -46,7 +45,7 @@ from fairlead_flyte.envelope import pack, unpack
 from fairlead_flyte.literal_types import declared
 from fairlead_flyte.literals import from_literals
 from fairlead_flyte.logs import SURROUNDINGS, get_logger, surround
-from fairlead_flyte.paging import in_messages, join_token, split_token
+from fairlead_flyte.paging import Reading, in_messages
 from fairlead_flyte.plain import from_map
 from fairlead_flyte.requests import Key, Poll, key
 from fairlead_flyte.statuses import Status, Statuses
@@ -96,6 +95,7 @@ class Operations:
             context.idempotency_key if id_.ByteSize() else "",
             execution_key(id_),
             lambda: start(task, request, context),
+            category=call.category,
             seconds=call.deadline.remaining,
         )
         try:
@@ -131,8 +131,8 @@ class Operations:
         except (InvalidTask, AuthenticationError) as error:
             _logger.warning("refused: %s", error)
             resource, outputs = refusal(error), None
-        response = answers.get_task_response(resource, outputs)
-        return flyte1.sync_response(response + flyte1.extra_of_resource(resource.phase, resource.error))
+        status = _status(resource, outputs, good_for=0.0)
+        return flyte1.sync_response(status.response + status.extra)
 
     async def get(self, poll: Poll, call: Call) -> bytes:
         """Return the state of a job: the last known one while it is fresh, and where asking fails for now."""
@@ -154,12 +154,17 @@ class Operations:
     async def _has_ended(self, request: GetTaskLogsRequest, call: Call) -> bool:
         """Whether a job has ended. What is asked for here is not kept: this call does not say where the outputs belong."""
         job = key(request, call.category)
-        last = self._statuses.last(job)
-        if last is None or not (last.phase.is_terminal or self._statuses.fresh(job)):
-            last = await self._ask(job, call, output_prefix="")
+        if self._statuses.has_ended(job):
+            return True
+        try:
+            last = self._statuses.fresh(job) or await self._ask(job, call, output_prefix="")
+        except DeadlineExceeded as error:
+            call.absorbed = error
+            return False
         return last.phase.is_terminal
 
     async def _ask(self, job: Key, call: Call, output_prefix: str) -> Status:
+        """Return what the connector says; raise `DeadlineExceeded` where it says nothing in time, or it was never asked."""
         category, packed, connection = job
         meta, outputs_declared = unpack(packed)
         context = _context(call, connection, output_prefix)
@@ -199,6 +204,7 @@ class Operations:
             context = _context(call, connection)
             await self._lifecycle.delete(Handle(category, unpack(packed)[0]), context)
             self._statuses.forget(job)
+            self.creations.forget(category, packed)
             _logger.info("deleted a job of %s", category)
         return _DELETED
 
@@ -218,40 +224,34 @@ class Operations:
         """Yield the log from `token` on, at most `lines` lines of it, and the token of what comes after them.
 
         The log of a job that has ended, read to its end, has no further token. What the job wrote between the reading and its
-        end is read once more.
+        end is read once more. A deadline that comes after some pages ends the stream, and the reader can go on.
         """
         if (handle := _handle(request, call)) is None:
             return
-        token, skip = split_token(request.token)
-        left = request.lines or _ALL_LINES
-        context = Context(deadline=call.deadline)
-        last = self._statuses.last(key(request, call.category))
-        has_ended, has_pages = last is not None and last.phase.is_terminal, False
-        while True:
-            async with aclosing(self._lifecycle.get_logs(handle, context, token=token)) as pages:
-                async for page in pages:
-                    has_pages = True
-                    lines = page.lines[skip : skip + left]
-                    for group in in_messages(lines):
-                        yield answers.logs_body(group)
-                    left -= len(lines)
-                    if skip + len(lines) < len(page.lines):
-                        yield answers.logs_header(join_token(token, skip + len(lines)))
-                        return
-                    token, skip = page.token, max(0, skip - len(page.lines))
-            if has_ended:
-                return
-            has_ended = await self._has_ended(request, call)
-            if not has_ended:
-                yield answers.logs_header(join_token(token, skip))
-                return
-            if has_pages and not token:  # its connector cannot go on in the middle
-                return
+        reading = Reading(request.token, request.lines)
+        context = Context(deadline=call.page_deadline)
+        has_ended = self._statuses.has_ended(key(request, call.category))
+        try:
+            while True:
+                async with aclosing(self._lifecycle.get_logs(handle, context, token=reading.begin())) as pages:
+                    async for page in pages:
+                        for group in in_messages(reading.take(page)):
+                            yield answers.logs_body(group)
+                        if reading.is_cut:
+                            break
+                if has_ended and not reading.is_cut:
+                    return
+                if reading.is_cut or not (has_ended := await self._has_ended(request, call)):
+                    break
+        except DeadlineExceeded as error:
+            if not reading.has_begun:
+                raise
+            call.absorbed = error
+        yield answers.logs_header(reading.token)
 
 
 _DELETED = DeleteTaskResponse().SerializeToString()
-_PASSING = (TransientError, QuotaExceeded, DeadlineExceeded, AuthenticationError)
-_ALL_LINES = sys.maxsize
+_PASSING = (TransientError, QuotaExceeded, AuthenticationError)
 _LARGEST_ANSWER = 4 * 1024 * 1024 - 4096
 """What clients of gRPC take by default, less the fields that are added for Flyte 1."""
 

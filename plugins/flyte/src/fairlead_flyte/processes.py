@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import time
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from fairlead_flyte.options import ServerOptions
 
-_READY = b"ready\n"
+_STDERR = 2
 _AFTER_GRACE = 5.0
 _IS_STABLE = 60.0
 _BACKOFF = Backoff(initial=0.5, maximum=30.0)
@@ -108,18 +109,23 @@ class _Worker:
 
     async def start(self) -> int | None:
         """Start the process, and return None when it serves, else the exit code with which it ended."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "fairlead_flyte.worker",
-            self._options,
-            stdin=asyncio.subprocess.PIPE,  # never written to; it ends with this process, and the worker with it
-            stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-        stdout = self._process.stdout
-        if stdout is not None and await stdout.readline() == _READY:
-            return None
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with ours:
+            with theirs:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-m",
+                    "fairlead_flyte.worker",
+                    self._options,
+                    str(theirs.fileno()),
+                    pass_fds=[theirs.fileno()],  # for nothing but its word: on stdout, others may write before it
+                    stdin=asyncio.subprocess.PIPE,  # never written to; it ends with this process, and the worker with it
+                    stdout=_STDERR,
+                    start_new_session=True,
+                )
+            if await asyncio.get_running_loop().sock_recv(ours, 1):
+                return None
         return await self._process.wait() or ExitCode.CANNOT_START
 
     async def watch(self) -> None:

@@ -78,8 +78,9 @@ class Server:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End at once where `drain` has not been called."""
+        """End at once where `drain` has not been called, and tell what is left behind."""
         await self.drain(grace=0)
+        self._operations.creations.tell_lost()
 
     def _listen(self, server: grpc.aio.Server) -> int:
         options = self.options

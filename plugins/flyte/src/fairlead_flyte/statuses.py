@@ -14,8 +14,10 @@ from fairlead import DeadlineExceeded
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from fairlead import Deadline, Phase
+    from fairlead import Deadline, Phase, TaskCategory
     from fairlead_flyte.requests import Key
+
+    _Job = tuple[TaskCategory, bytes]
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -35,6 +37,7 @@ class Statuses:
         self._most_bytes = most_bytes
         self._bytes = 0
         self._known: OrderedDict[Key, Status] = OrderedDict()
+        self._of_job: dict[_Job, set[Key]] = {}  # one for each connection
         self._asked: dict[Key, asyncio.Future[None]] = {}
 
     def last(self, key: Key) -> Status | None:
@@ -46,10 +49,15 @@ class Statuses:
         known = self._known.get(key)
         return known if known is not None and time.monotonic() < known.fresh_until else None
 
+    def has_ended(self, key: Key) -> bool:
+        """Whether a job is known to have ended, with whatever connection it was asked for."""
+        return any(self._known[key].phase.is_terminal for key in self._of_job.get(key[:2], ()))
+
     async def get(self, key: Key, ask: Callable[[], Awaitable[Status]], deadline: Deadline) -> Status:
         """Return the state of a job: the known one while it is fresh, else what `ask` says.
 
-        Raises `DeadlineExceeded` where another call asks, and has no answer before `deadline`.
+        Raises `DeadlineExceeded` where another call asks, and has no answer before `deadline`; and what `ask` raises, of which
+        nothing is kept, so that the others ask themselves.
         """
         while (fresh := self.fresh(key)) is None:
             known = self._known.get(key)
@@ -79,18 +87,31 @@ class Statuses:
     def _keep(self, key: Key, status: Status) -> None:
         self._drop(key)
         self._known[key] = status
+        self._of_job.setdefault(key[:2], set()).add(key)
         self._bytes += _size(key, status)
         while len(self._known) > self._most or self._bytes > self._most_bytes:
-            self._bytes -= _size(*self._known.popitem(last=False))
+            self._drop(next(iter(self._known)))
 
     def forget(self, key: Key) -> None:
-        """Forget a job, whose state has been changed from here; also what is being asked of it is out of date."""
-        self._asked.pop(key, None)
-        self._drop(key)
+        """Forget a job, whose state has been changed from here; also what is being asked of it is out of date.
+
+        That is so for all connections that it was asked for with.
+        """
+        job = key[:2]
+        for asked in [asked for asked in self._asked if asked[:2] == job]:
+            del self._asked[asked]
+        for known in tuple(self._of_job.get(job, ())):
+            self._drop(known)
 
     def _drop(self, key: Key) -> None:
-        if (known := self._known.pop(key, None)) is not None:
-            self._bytes -= _size(key, known)
+        known = self._known.pop(key, None)
+        if known is None:
+            return
+        self._bytes -= _size(key, known)
+        keys = self._of_job[key[:2]]
+        keys.discard(key)
+        if not keys:
+            del self._of_job[key[:2]]
 
 
 def _size(key: Key, status: Status) -> int:

@@ -19,18 +19,21 @@ from fairlead_flyte.serving import reported, serve_here
 if TYPE_CHECKING:
     from fairlead_flyte.server_end import EndSignals
 
-_STDIN, _STDOUT, _STDERR = 0, 1, 2
+_STDIN = 0
 
 
 def main() -> int:
-    """Serve with the options in the first argument, from telling the parent so to the parent's end or a signal."""
+    """Serve with the options in the first argument to the parent's end or a signal.
+
+    The parent is told when that begins, by the descriptor in the second argument.
+    """
     options = msgspec.json.decode(sys.argv[1], type=ServerOptions)
     configure(level=options.log_level, as_json=options.log_json)
-    to_parent = os.dup(_STDOUT)
-    os.dup2(_STDERR, _STDOUT)  # what connectors print is not for the parent, which would not read it
+    to_parent = int(sys.argv[2])
 
     def ready(signals: EndSignals) -> None:
-        os.write(to_parent, b"ready\n")
+        os.write(to_parent, b"!")
+        os.close(to_parent)
         _end_with_parent(signals)
 
     try:
