@@ -63,9 +63,9 @@ class Client:
         assert answer.status_code == 200, answer.text
         return answer.json()["job_id"]
 
-    def show(self, run_id):
+    def show(self, run_id, **arguments):
         """Return a run."""
-        answer = self.get("runs/get", run_id=run_id)
+        answer = self.get("runs/get", run_id=run_id, **arguments)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

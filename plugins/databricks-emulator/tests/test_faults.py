@@ -146,7 +146,7 @@ def test_only_one_shape_of_state(client, emulator, shown):
     run_id = client.submit(client.python(""))
     client.wait(run_id)
     emulator.faults.show_states(shown)
-    run = client.show(run_id)
+    run = client.show(run_id, include_history="true")
     for item in (run, *run["tasks"], *run["repair_history"]):
         assert {"state", "status"} & item.keys() == {shown}
 

@@ -30,5 +30,6 @@ def test_fields_of_runs(client):
     run = client.run(client.python("", existing_cluster_id="c"))
     assert run.keys() - {"format"} <= set(jobs.Run.__dataclass_fields__)
     assert run["tasks"][0].keys() <= set(jobs.RunTask.__dataclass_fields__)
-    assert run["repair_history"][0].keys() <= set(jobs.RepairHistoryItem.__dataclass_fields__)
+    history = client.show(run["run_id"], include_history="true")["repair_history"]
+    assert history[0].keys() <= set(jobs.RepairHistoryItem.__dataclass_fields__)
     assert client.output(run).keys() <= set(jobs.RunOutput.__dataclass_fields__)

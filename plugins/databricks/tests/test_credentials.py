@@ -13,7 +13,7 @@ from fairlead import AuthenticationError, Backoff, Deadline
 from fairlead_databricks import jobs
 from fairlead_databricks.credentials import SdkCredentials, ServicePrincipal
 from fairlead_databricks.workspace import Workspace
-from fairlead_databricks_emulator import ExpireTokens, Hang, Status
+from fairlead_databricks_emulator import ExpireTokens, Garbage, Hang, Status
 
 CONDITION = {"task_key": "c", "condition_task": {"op": "EQUAL_TO", "left": "1", "right": "1"}}
 
@@ -95,6 +95,54 @@ async def test_what_is_refused_again_is_an_error(emulator, look):
     with pytest.raises(AuthenticationError):
         await look()
     assert logins(emulator) == 2
+
+
+@pytest.mark.parametrize(
+    "path", ["/.well-known/databricks-config", "/.well-known/oauth-authorization-server", "/oidc/v1/token"]
+)
+async def test_a_login_that_hangs_is_tried_again(emulator, path):
+    """No answer to a login within the time of a request is a passing fault, like that of any other request."""
+    credentials = ServicePrincipal(emulator.client_id, emulator.client_secret)
+    workspace = Workspace(emulator.host, credentials, request_seconds=0.3, backoff=Backoff(initial=0.01, maximum=0.05))
+    emulator.faults.add(Hang(path=path))
+    body = {"tasks": [CONDITION], "idempotency_token": f"hang-{time.monotonic_ns()}"}
+    await jobs.submit(workspace, body, deadline=Deadline.after(60))
+    await workspace.close()
+    assert not emulator.faults.pending
+    assert emulator.requests.count(path) >= 2
+
+
+class Odd:
+    """A login that gives what no header can carry."""
+
+    def __init__(self, value):
+        self._value = value
+
+    async def headers(self, http, deadline):
+        return {"Authorization": self._value}
+
+    def renew(self, refused):
+        return False
+
+
+@pytest.mark.parametrize("value", ["Bearer hidden\n", "Bearer hidden-\u00e9"])
+async def test_a_header_that_cannot_be_sent(emulator, value):
+    """It is no passing fault, so it is not tried again, and the error does not show it."""
+    workspace = Workspace(emulator.host, Odd(value), request_seconds=5, backoff=Backoff(initial=60, maximum=60))
+    with pytest.raises(AuthenticationError, match="a header that cannot be sent") as caught:
+        await jobs.get(workspace, "1", deadline=Deadline.after(600))
+    await workspace.close()
+    assert "hidden" not in str(caught.value)
+    assert len(emulator.requests) == 0
+
+
+async def test_an_issued_token_that_is_none(emulator, look):
+    """What a workspace issues is checked like any other token."""
+    emulator.tokens.expire(ExpireTokens())
+    emulator.faults.add(Garbage(path="/oidc/v1/token", body='{"access_token": "hidden\\n"}'))
+    with pytest.raises(AuthenticationError, match="`access_token of 127.0.0.1` is not a token") as caught:
+        await look()
+    assert "hidden" not in str(caught.value)
 
 
 @pytest.fixture

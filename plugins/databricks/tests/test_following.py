@@ -1,10 +1,12 @@
 """Many runs, few calls, and the same answers."""
 
 import asyncio
+from types import SimpleNamespace
 
+import httpx
 import pytest
 
-from fairlead import Phase
+from fairlead import Phase, ResourceNotFound, TransientError
 from fairlead_databricks.following import PAGE
 from fairlead_databricks_emulator import InventState, Status
 
@@ -82,6 +84,79 @@ async def test_a_fault_of_a_shared_page_ends_nothing(lifecycle, emulator, contex
     emulator.faults.add(Status(path="/runs/list", status=503, times=5))
     resources = await look(lifecycle, handles, context)
     assert {resource.phase for resource in resources} == {Phase.RUNNING}
+
+
+@pytest.fixture
+async def forgotten(lifecycle, emulator, context, pretend):
+    """The handles of twenty runs that are followed, the newest of which was deleted in the workspace."""
+    handles = await pretend(20)
+    await look(lifecycle, handles, context)
+    headers = {"Authorization": f"Bearer {emulator.token}"}
+    async with httpx.AsyncClient(base_url=emulator.host, headers=headers) as http:
+        body = {"run_id": emulator.runs[-1].run_id}
+        (await http.post("/api/2.2/jobs/runs/delete", json=body)).raise_for_status()
+    return handles
+
+
+async def test_an_error_of_one_run_is_not_that_of_others(lifecycle, context, forgotten):
+    """Where one of many was deleted, only who asks for it hears that."""
+    *others, deleted = forgotten
+    shared = asyncio.create_task(look(lifecycle, others, context))
+    with pytest.raises(ResourceNotFound):
+        await lifecycle.get(deleted, context())
+    assert {resource.phase for resource in await shared} == {Phase.RUNNING}
+
+
+async def test_nobody_waits_for_the_faults_of_one_run(lifecycle, emulator, context, forgotten):
+    """While one of many cannot be read, because Databricks fails where it was deleted, say, the others are answered."""
+    *others, deleted = forgotten
+    emulator.faults.add(Status(path="/runs/get", status=500, times=None))
+    failing = asyncio.create_task(lifecycle.get(deleted, context()))
+    resources = await look(lifecycle, others, context)
+    assert not failing.done()
+    assert {resource.phase for resource in resources} == {Phase.RUNNING}
+    failing.cancel()
+    with pytest.raises((asyncio.CancelledError, TransientError)):
+        await failing
+
+
+async def test_who_is_not_asked_for_is_forgotten(lifecycle, context, pretend, monkeypatch):
+    """Runs that nobody asks for any more are not counted, however long another one goes on."""
+    now = [1000.0]
+    monkeypatch.setattr("fairlead_databricks.following.time", SimpleNamespace(monotonic=lambda: now[0]))
+    long, *others = await pretend(12)
+    await look(lifecycle, [long, *others], context)
+    for _ in range(3):
+        now[0] += 60
+        resource = await lifecycle.get(long, context())
+    assert resource.poll_after is None
+
+
+async def test_a_failure_in_a_shared_page_is_repaired(lifecycle, emulator, context, pretend, python, tmp_path):
+    """A run that is seen to fail among many is repaired as often as its task allows, though no page has its history."""
+    go = tmp_path / "go"
+    source = f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.01)\nexit(1)\n"
+    failing = await lifecycle.create(python(source, maxRepairs=2), {}, context())
+    run = emulator.runs[-1]
+    handles = [failing, *await pretend(12)]
+    resource = (await look(lifecycle, handles, context))[0]
+    go.touch()
+    while not resource.phase.is_terminal:
+        resource = (await look(lifecycle, handles, context))[0]
+    assert resource.phase is Phase.FAILED, resource.message
+    assert (len(run.repairs), emulator.requests.count("/runs/repair")) == (3, 2)
+
+
+async def test_many_ends_are_confirmed_together(lifecycle, emulator, context, pretend):
+    """When forty runs are ended at once, there are fewer questions than runs about whether they have."""
+    handles = await pretend(40)
+    await look(lifecycle, handles, context)
+    emulator.requests.clear()
+    emulator.faults.clear()
+    await asyncio.gather(*(lifecycle.delete(handle, context()) for handle in handles))
+    assert emulator.requests.count("/runs/cancel") == len(handles)
+    questions = emulator.requests.count("/runs/get") + emulator.requests.count("/runs/list")
+    assert 0 < questions < len(handles)
 
 
 async def test_two_hundred_and_fifty_tasks(runner, lifecycle, emulator, context, databricks):

@@ -7,6 +7,7 @@ import pytest
 
 from fairlead import Phase
 from fairlead.runner import Progress
+from fairlead_databricks_emulator import Drop, Status
 
 FAILS = "raise OSError('always')\n"
 
@@ -74,3 +75,70 @@ async def test_repairs_are_bounded(runner, emulator, context, python):
     resource = await runner.run(python(FAILS, maxRepairs=2), {}, context())
     assert resource.phase is Phase.FAILED
     assert emulator.requests.count("/runs/repair") == 2
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+async def test_a_refused_repair_hides_nothing(runner, emulator, context, python, monkeypatch, status):
+    """Where a repair is refused or keeps failing, the run counts as it ended, and the message says why it was not repaired."""
+    monkeypatch.setattr("fairlead_databricks.repair._ASKING_SECONDS", 0.2)
+    body = {"error_code": "SOME_CODE", "message": "no repairs here"}
+    emulator.faults.add(Status(path="/runs/repair", status=status, body=body, times=None))
+    resource = await runner.run(python(FAILS, maxRepairs=1), {}, context())
+    assert resource.phase is Phase.FAILED
+    assert "OSError: always" in resource.message
+    assert "its failed tasks could not be run again: " in resource.message
+    assert "no repairs here" in resource.message
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Status(path="/runs/repair", status=503, times=2),
+        Status(path="/runs/repair", status=429, times=2),
+        Drop(path="/runs/repair", when="after"),
+        Status(path="/runs/repair", status=500, when="after"),
+    ],
+)
+async def test_a_repair_after_passing_faults(runner, emulator, context, failing_once, fault):
+    """A repair whose request fails or whose answer is lost is made all the same, and once."""
+    make, go = failing_once
+    go.touch()
+    emulator.faults.add(fault)
+    resource = await runner.run(make(maxRepairs=1), {}, context())
+    assert resource.phase is Phase.SUCCEEDED, resource.message
+    assert len(emulator.runs[-1].repairs) == 2
+
+
+async def test_a_repair_that_is_refused_because_another_was_faster(runner, emulator, context, failing_once):
+    """Where somebody else repairs the run at the same moment, it goes on, and its new end counts."""
+    make, go = failing_once
+    go.touch()
+    emulator.faults.add(Status(path="/runs/repair", status=400, when="after"))
+    resource = await runner.run(make(maxRepairs=1), {}, context())
+    assert (resource.phase, len(emulator.runs[-1].repairs)) == (Phase.SUCCEEDED, 2)
+
+
+@pytest.fixture
+async def failed(runner, lifecycle, context, python):
+    """The handle of a run that has failed and may be repaired, at which nobody has looked with it yet."""
+    same = context()
+    assert (await runner.run(python(FAILS), {}, same)).phase is Phase.FAILED
+    return await lifecycle.create(python(FAILS, maxRepairs=1), {}, same)
+
+
+async def test_one_look_starts_nothing(runner, lifecycle, emulator, context, failed):
+    """Who looks once at a failed run is told that it can be repaired; who follows it repairs it."""
+    resource = await lifecycle.get(failed, context())
+    assert resource.phase is Phase.QUEUED
+    assert "its failed tasks run again as soon as it is followed" in resource.message
+    assert emulator.requests.count("/runs/repair") == 0
+    resource = await runner.follow(failed, context())
+    assert (resource.phase, emulator.requests.count("/runs/repair")) == (Phase.FAILED, 1)
+
+
+async def test_what_was_deleted_is_not_repaired(runner, lifecycle, emulator, context, failed):
+    """A failed run that was looked at and deleted stays as it is, also when somebody goes on following it."""
+    await lifecycle.get(failed, context())
+    await lifecycle.delete(failed, context())
+    assert (await runner.follow(failed, context())).phase is Phase.FAILED
+    assert emulator.requests.count("/runs/repair") == 0

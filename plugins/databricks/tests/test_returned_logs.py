@@ -1,11 +1,13 @@
 """What tasks have written, as Databricks returns it."""
 
+import time
+
 import msgspec
 import pytest
 
 from fairlead import InvalidHandle, LogOriginator, Phase
 from fairlead_databricks import returned_logs
-from fairlead_databricks.log_token import LogToken
+from fairlead_databricks.log_token import LogToken, TaskPlace
 from fairlead_databricks.model import Run, RunOutput, RunState, RunTask
 from fairlead_databricks_emulator import InventState
 
@@ -51,10 +53,83 @@ def test_a_log_whose_beginning_is_left_out():
     assert others == numbers[900:]
 
 
+WINDOW = 5 * 1024 * 1024
+BEAT = "heartbeat: still training\n"
+
+
+class Growing(Written):
+    """A log of which the last 5 MB are returned."""
+
+    def __init__(self):
+        super().__init__()
+        self.all = ""
+
+    def write(self, text):
+        """Return the lines that are shown after a text is written."""
+        self.all += text
+        return self.read(RUNNING, self.all[-WINDOW:], truncated=len(self.all) > WINDOW)
+
+
+def test_a_log_that_repeats_itself():
+    """Lines that repeat themselves are counted right as long as something else stands in what is returned before them."""
+    log = Growing()
+    log.write("distinct\n" * 10 + "".join(f"line {number}\n" for number in range(WINDOW // 12)))
+    for _ in range(3):
+        assert len(log.write(BEAT * 5000)) == 5000
+
+
+def test_a_log_of_nothing_but_repetition():
+    """Where how much was written cannot be told, nothing is shown twice, and what differs is shown with what follows it."""
+    log = Growing()
+    assert len(log.write(BEAT * 190000)) == 190000
+    assert 0 < len(log.write(BEAT * 20000)) <= 20000
+    assert log.write(BEAT * 10) == []
+    assert log.write("at last\n" + BEAT * 10) == ["at last", *[BEAT.strip()] * 10]
+    assert log.write("and again\n") == ["and again"]
+
+
+@pytest.mark.parametrize("text", ["\n", "ab\n", BEAT])
+def test_reading_on_is_quick(text):
+    """In a log of very many lines that are alike the place is found without a look at each of them."""
+    log = "x\n" + text * (WINDOW // len(text)) + "the end\n" + text * 3000
+    place = TaskPlace.after(WINDOW, returned_logs._tail(log[-WINDOW - 7 : -7].encode()), ended=False)
+    started = time.process_time()
+    for content in (log, log[:-4000] + "z" + text * 1000, text * (WINDOW // len(text))):
+        returned_logs._start(content[-WINDOW:].encode(), place, is_whole=False)
+    assert time.process_time() - started < 1.0
+
+
+def test_lines_that_were_lost_are_not_passed_over():
+    """A few bytes from the beginning of a log that are found elsewhere are no place to go on."""
+    log = Growing()
+    assert log.write("one\n") == ["one"]
+    first, *others = log.write("two\none\n" * (WINDOW // 8))
+    assert first.startswith("the lines before this one are lost")
+    assert len(others) >= WINDOW // 4 - 1
+
+
 def test_a_token_of_something_else():
     """A token that cannot be read is an error that says so."""
+    for unreadable in ("no token", '{"tasks":{"1":[5,7]}}'):
+        with pytest.raises(InvalidHandle, match="the token of a log cannot be read"):
+            LogToken.read(unreadable)
     with pytest.raises(InvalidHandle, match="the token of a log cannot be read"):
-        LogToken.read("no token")
+        _ = LogToken.read('{"tasks":{"1":[5,"AAAA"]}}').tasks["1"].tail
+
+
+async def test_tasks_that_never_began_are_not_asked(lifecycle, runner, emulator, context, databricks, tmp_path):
+    """Of tasks that could not begin because another one failed there is no log, so Databricks is not asked for it."""
+    (tmp_path / "root.py").write_text("print('so far')\nraise SystemExit(1)\n")
+    root = {"task_key": "root", "spark_python_task": {"python_file": str(tmp_path / "root.py")}, "environment_key": "e"}
+    others = [{**root, "task_key": f"t{number}", "depends_on": [{"task_key": "root"}]} for number in range(20)]
+    conf = {"tasks": [*others, root], "environments": [{"environment_key": "e", "spec": {}}]}
+    task, same = databricks(conf), context()
+    await runner.run(task, {}, same)
+    handle = await lifecycle.create(task, {}, same)
+    emulator.requests.clear()
+    lines, _ = await lines_of(lifecycle, handle, context)
+    assert lines[0] == "[root] so far"
+    assert emulator.requests.count("/runs/get-output") == 1
 
 
 async def test_all_attempts(lifecycle, runner, context, databricks, tmp_path):

@@ -42,6 +42,10 @@ def run_of(job_id, *, outputs=(), **custom):
     return TaskTemplate(type="databricks_job", custom={"jobId": job_id, **custom}, interface=interface)
 
 
+def run_named(name):
+    return TaskTemplate(type="databricks_job", custom={"jobName": name})
+
+
 @pytest.mark.parametrize("key", SENT)
 async def test_each_kind_of_parameter(runner, emulator, context, job, key):
     """The parameters of each kind of task arrive under their own name, with the inputs in their texts."""
@@ -96,6 +100,7 @@ async def test_a_repair_is_given_the_parameters_again(runner, emulator, context,
         ({"sqlParams": {"x": "{{inputs.y}}"}}, "`custom.sqlParams.x`: there is no input `y`"),
         ({"sqlParams": ["x"]}, "`custom.sqlParams`"),
         ({"notebookParameters": {}}, "notebookParameters"),
+        ({"jobId": 0}, "`custom.jobId`"),
     ],
 )
 async def test_refused_before_any_call(runner, emulator, context, custom, message):
@@ -111,3 +116,27 @@ async def test_a_job_that_runs_continuously(runner, emulator, context, job):
     emulator.faults.add(Status(path="/run-now", status=200, body={}))
     with pytest.raises(InvalidTask, match="the job is running continuously"):
         await runner.run(run_of(1), {}, context())
+
+
+async def test_a_name_is_compared_exactly(runner, emulator, context, job):
+    """A job whose name differs only in case is another job: it is neither run nor in the way."""
+    for _ in range(101):
+        job({"task_key": "a", **BRANCH}, name="Nightly")
+    job_id = job({"task_key": "a", **BRANCH}, name="nightly")
+    for _ in range(101):
+        job({"task_key": "a", **BRANCH}, name="NIGHTLY")
+    assert (await runner.run(run_named("nightly"), {}, context())).phase is Phase.SUCCEEDED
+    assert emulator.runs[-1].job_id == job_id
+    with pytest.raises(InvalidTask, match="`custom.jobName`: no job is named 'nIGHTLY'"):
+        await runner.run(run_named("nIGHTLY"), {}, context())
+    with pytest.raises(InvalidTask, match="`custom.jobName`: several jobs are named 'Nightly'"):
+        await runner.run(run_named("Nightly"), {}, context())
+
+
+async def test_an_input_in_the_name(runner, emulator, context, job):
+    """The name of the job may hold inputs, as all texts may."""
+    job_id = job({"task_key": "a", **BRANCH}, name="report of sunday")
+    resource = await runner.run(run_named("report of {{inputs.day}}"), {"day": "sunday"}, context())
+    assert (resource.phase, emulator.runs[-1].job_id) == (Phase.SUCCEEDED, job_id)
+    with pytest.raises(InvalidTask, match="`custom.jobName`: there is no input `day`"):
+        await runner.run(run_named("report of {{inputs.day}}"), {}, context())

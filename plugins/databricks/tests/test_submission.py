@@ -146,6 +146,20 @@ def test_inputs_in_texts():
     ("custom", "container", "message"),
     [
         ({}, CONTAINER, "no compute is given"),
+        *(
+            ({"databricksConf": conf}, CONTAINER, f"`custom.databricksConf.{path}`: expected `{kind}`, got")
+            for conf, path, kind in (
+                ({"environments": {"default": {}}}, "environments", "array"),
+                ({"environments": None}, "environments", "array"),
+                ({"environments": ["e"]}, "environments[0]", "object"),
+                ({"environments": [], "environment_variables": None}, "environment_variables", "array"),
+                ({"environment_key": "e", "environment_variables": {}}, "environment_variables", "array"),
+                ({"new_cluster": "small"}, "new_cluster", "object"),
+                ({"new_cluster": None}, "new_cluster", "object"),
+                ({"new_cluster": {"spark_env_vars": None}}, "new_cluster.spark_env_vars", "object"),
+                ({"new_cluster": {"spark_env_vars": ["A=1"]}}, "new_cluster.spark_env_vars", "object"),
+            )
+        ),
         ({"databricksConf": {"existing_cluster_id": "c"}}, None, "says no task"),
         (
             {"databricksConf": {"existing_cluster_id": "c", "wrkers": 1}},

@@ -5,7 +5,7 @@ from databricks.sdk.service import jobs
 
 from fairlead import ErrorKind, Phase
 from fairlead_databricks.model import QueueDetails, Run, RunState, RunStatus, RunTask, TerminationDetails
-from fairlead_databricks.verdict import LIVE, RESULT_STATES, TERMINATION_CODES, verdict_of, verdict_of_run
+from fairlead_databricks.verdict import LIVE, RESULT_STATES, TERMINATION_CODES, never_began, verdict_of, verdict_of_run
 
 LIVE_STATES = sorted({state.value for state in jobs.RunLifecycleStateV2State} - {"TERMINATED"})
 LIVE_LIFE_CYCLES = sorted(
@@ -86,6 +86,31 @@ def test_both_forms_agree_on_an_end():
     """A status that says only that the run ended is completed by the older form."""
     state = RunState(life_cycle_state="TERMINATED", result_state="TIMEDOUT", state_message="too long")
     assert verdict_of(state, RunStatus(state="TERMINATED"))[:3] == (Phase.FAILED, "TIMEDOUT", "too long")
+
+
+def test_a_timeout_is_no_cancellation():
+    """The newer form has no code for a timeout, so the older one beside it tells it from a cancellation."""
+    verdict = verdict_of(RunState("TERMINATED", "TIMEDOUT"), terminated("CANCELED", message="Run timed out."))
+    assert verdict[:3] == (Phase.FAILED, "TIMEDOUT", "Run timed out.")
+    assert verdict_of(RunState("TERMINATED", "CANCELED"), terminated("CANCELED")).phase is Phase.ABORTED
+
+
+@pytest.mark.parametrize(
+    ("began", "form"),
+    [
+        (False, {"status": terminated("SKIPPED")}),
+        (False, {"state": RunState("SKIPPED", "UPSTREAM_FAILED")}),
+        (False, {"state": RunState("INTERNAL_ERROR", "UPSTREAM_CANCELED"), "status": terminated("INTERNAL_ERROR")}),
+        (False, {"state": RunState("TERMINATED", "EXCLUDED")}),
+        (True, {"state": RunState("TERMINATED", "FAILED")}),
+        (True, {"status": terminated("CANCELED")}),
+        (True, {"status": RunStatus("RUNNING")}),
+        (True, {}),
+    ],
+)
+def test_what_never_began(began, form):
+    """A task that was skipped or left out is known by both forms."""
+    assert never_began(RunTask(**form)) is not began
 
 
 def test_success_with_failures_by_policy():

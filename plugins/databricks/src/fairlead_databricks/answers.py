@@ -6,6 +6,7 @@ errors are those that databricks-sdk retries.
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -33,6 +34,7 @@ _TRANSIENT_TEXTS = (
     "unknownworkerenvironmentexception",
 )
 _TRANSIENT_CODES = {"ABORTED", "COULD_NOT_ACQUIRE_LOCK", "TEMPORARILY_UNAVAILABLE"}
+_TRANSIENT_STATUSES = {408, 409, 425}  # timed out, in conflict with another request, too early
 _QUOTA_CODES = {"QUOTA_EXCEEDED", "REQUEST_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"}
 _LONGEST_TEXT = 500
 
@@ -69,15 +71,16 @@ def retry_after(response: httpx.Response) -> float | None:
         seconds = float(value)
     except ValueError:
         seconds = _until(value)
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+    return 0.0 if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
 def _until(date: str) -> float:
+    """Return the seconds until an HTTP date; one that names no zone, as that of `asctime`, is in UTC (RFC 9110, 5.6.7)."""
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
-    return (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
 
 
 def _is_quota(status: int, code: str, message: str) -> bool:
@@ -92,7 +95,8 @@ def _is_missing(status: int, code: str, message: str) -> bool:
 
 def _is_transient(status: int, code: str, message: str) -> bool:
     by_text = any(text in message.lower() for text in _TRANSIENT_TEXTS)
-    return status >= httpx.codes.INTERNAL_SERVER_ERROR or code in _TRANSIENT_CODES or by_text
+    by_status = status >= httpx.codes.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUSES
+    return by_status or code in _TRANSIENT_CODES or by_text
 
 
 def _code(response: httpx.Response) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _EARLY = 60.0
 _DEFAULT_LIFETIME = 3600.0
 _REFUSED = {400, 401, 403}
+_TOKEN = re.compile(r"[!-~]+")
 _SDK_LIMITS: dict[str, Any] = {"http_timeout_seconds": 10, "retry_timeout_seconds": 20}  # it would try for five minutes
 
 
@@ -32,10 +34,10 @@ class Credentials(Protocol):
 
 
 class PersonalAccessToken:
-    """A token that is given once (PAT)."""
+    """A token that is given once (PAT); `name` is that of the secret or the variable that holds it."""
 
-    def __init__(self, token: str) -> None:
-        self._headers = {"Authorization": f"Bearer {token}"}
+    def __init__(self, token: str, name: str = "the token") -> None:
+        self._headers = {"Authorization": _bearer(token, name)}
 
     async def headers(self, http: httpx.AsyncClient, deadline: Deadline) -> dict[str, str]:
         """Return the header."""
@@ -91,7 +93,7 @@ class ServicePrincipal:
         if not response.is_success:
             raise error_of(response, "OAuth token")
         answer = _decoded(response, _TokenAnswer)
-        self._authorization = f"Bearer {answer.access_token}"
+        self._authorization = _bearer(answer.access_token, f"access_token of {http.base_url.host}")
         self._expires = self._clock() + max(answer.expires_in - _EARLY, answer.expires_in / 2)
 
 
@@ -125,6 +127,14 @@ class SdkCredentials:
             message = f"databricks-sdk has no credential for {self._host}: {error}"
             raise AuthenticationError(message) from None
         return headers
+
+
+def _bearer(token: str, name: str) -> str:
+    """Return the `Authorization` with a token; raise `AuthenticationError` for what no header can carry."""
+    if not _TOKEN.fullmatch(token):
+        message = f"`{name}` is not a token: a token is one word of visible ASCII characters"
+        raise AuthenticationError(message)
+    return f"Bearer {token}"
 
 
 class _Discovery(msgspec.Struct):

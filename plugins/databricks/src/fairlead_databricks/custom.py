@@ -1,20 +1,40 @@
 """The `custom` of the task types, with the keys that flytekit's Databricks tasks use."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 
 from fairlead_databricks.metadata import SuccessWithFailures
+from fairlead_databricks.placeholders import filled
 
+JobId = Annotated[int, msgspec.Meta(ge=1)]
 Repairs = Annotated[int, msgspec.Meta(ge=0, le=10)]
 
 
-class DatabricksCustom(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
+class _Custom(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
+    """Settings in whose texts `{{inputs.NAME}}` stands for an input.
+
+    But not in `databricksInstance` and `databricksTokenSecret`: an input must not choose where credentials go.
+    """
+
+    texts: ClassVar[tuple[str, ...]]
+    """The fields that are filled here; the others are when the body of a request is made out of them."""
+
+    def filled(self, inputs: dict[str, Any]) -> Self:
+        """Return the settings with the inputs in their texts; raise `InvalidTask` for an unknown input."""
+        names = dict(zip(self.__struct_fields__, self.__struct_encode_fields__, strict=True))
+        values = {field: filled(getattr(self, field), inputs, f"custom.{names[field]}") for field in self.texts}
+        return msgspec.structs.replace(self, **values)
+
+
+class DatabricksCustom(_Custom, rename="camel", kw_only=True, frozen=True):
     """What to submit, and where.
 
-    `databricksConf` is a `runs/submit` body, or the fields of its only task beside those of the run. In its
-    texts `{{inputs.NAME}}` stands for an input. Unknown keys are allowed, because tasks of flytekit have more.
+    `databricksConf` is a `runs/submit` body, or the fields of its only task beside those of the run. Unknown keys
+    are allowed, because tasks of flytekit have more.
     """
+
+    texts = ("spark_conf", "notebook_path", "notebook_base_parameters", "databricks_service_credential_provider")
 
     databricks_conf: dict[str, Any] = {}
     databricks_instance: str = ""
@@ -30,14 +50,15 @@ class DatabricksCustom(msgspec.Struct, rename="camel", kw_only=True, frozen=True
     """How often the failed tasks of a run may be run again before it counts as failed."""
 
 
-class DatabricksJobCustom(msgspec.Struct, rename="camel", kw_only=True, frozen=True, forbid_unknown_fields=True):
+class DatabricksJobCustom(_Custom, rename="camel", kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Which existing job to run, by id or by name, and with what.
 
-    `jobParameters` are those of the job; the other parameters are the older ones by the kind of task. Texts may
-    hold `{{inputs.NAME}}`.
+    `jobParameters` are those of the job; the other parameters are the older ones by the kind of task.
     """
 
-    job_id: int | None = None
+    texts = ("job_name",)
+
+    job_id: JobId | None = None
     job_name: str = ""
     job_parameters: dict[str, str] = {}
     only: list[str] = []

@@ -1,8 +1,8 @@
 """The states of many runs of one workspace from few calls.
 
 While many runs are followed, they are asked for together, in waves: a page of `runs/list` tells of 24 runs. Each
-page is asked for from the start time of the newest run that is still wanted, so it tells of that run at least,
-and never costs more calls than one `runs/get` for each, whatever else runs in the workspace.
+page is asked for from the start time of the newest run that is still wanted, so it tells of that run at least;
+one that is on no page, because it was deleted, say, is asked for alone by who waits for it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class _Wanted(NamedTuple):
     """A run that somebody waits for."""
 
     start_time: int
-    future: asyncio.Future[Run]
+    future: asyncio.Future[Run | None]
 
 
 class Following:
@@ -65,12 +65,12 @@ class Following:
         return PERIOD - time.monotonic() % PERIOD if self._are_many() else None
 
     async def get(self, run_id: str, *, deadline: Deadline) -> Run:
-        """Return a run, from a shared page if many are followed and its start is known."""
-        followed = self._followed.get(run_id)
-        if followed is None or not self._are_many():
-            run = await jobs.get(self.workspace, run_id, deadline=deadline)
-        else:
+        """Return a run, from a shared page if many are followed, its start is known and a page tells of it."""
+        run, followed = None, self._followed.get(run_id)
+        if followed is not None and self._are_many():
             run = await self._from_wave(run_id, followed.start_time)
+        if run is None:
+            run = await jobs.get(self.workspace, run_id, deadline=deadline)
         self._note(run_id, run)
         return run
 
@@ -80,15 +80,14 @@ class Following:
     def _note(self, run_id: str, run: Run) -> None:
         """Remember when a run started, as long as it goes on and somebody asks for it."""
         now = time.monotonic()
-        if verdict_of_run(run).phase.is_terminal or run.start_time is None:
-            self._followed.pop(run_id, None)
-        else:
+        self._followed.pop(run_id, None)  # also of one that is put back, so that who was seen longest ago comes first
+        if not verdict_of_run(run).phase.is_terminal and run.start_time is not None:
             self._followed[run_id] = _Followed(run.start_time, now)
         oldest = next(iter(self._followed.values()), None)
         if oldest is not None and now - oldest.seen > _FORGET_SECONDS:
             self._followed = {key: one for key, one in self._followed.items() if now - one.seen <= _FORGET_SECONDS}
 
-    async def _from_wave(self, run_id: str, start_time: int) -> Run:
+    async def _from_wave(self, run_id: str, start_time: int) -> Run | None:
         wanted = self._wanted.get(run_id)
         if wanted is None:
             wanted = self._wanted[run_id] = _Wanted(start_time, asyncio.get_running_loop().create_future())
@@ -108,14 +107,13 @@ class Following:
                     _settle(one.future, error)
 
     async def _answer(self, wanted: dict[str, _Wanted], deadline: Deadline) -> None:
-        """Answer from the newest run to the oldest, a page at a time; the last one alone."""
+        """Answer from the newest run to the oldest, a page at a time; with None the last one, and who is on no page."""
         left = sorted(wanted, key=lambda run_id: wanted[run_id].start_time)
         while left:
             newest = left.pop()
             known = await self._page(wanted[newest].start_time, deadline) if left else {}
-            known[newest] = known.get(newest) or await jobs.get(self.workspace, newest, deadline=deadline)
             for run_id in [newest, *(run_id for run_id in left if run_id in known)]:
-                _settle(wanted[run_id].future, known[run_id])
+                _settle(wanted[run_id].future, known.get(run_id))
             left = [run_id for run_id in left if run_id not in known]
 
     async def _page(self, start_time: int, deadline: Deadline) -> dict[str, Run]:
@@ -125,8 +123,8 @@ class Following:
         return {str(run.run_id): run for run in page.runs if len(run.tasks) < _MOST_TASKS}
 
 
-def _settle(future: asyncio.Future[Run], outcome: Run | Exception) -> None:
-    """Give a run or an error to whoever waits, if anybody still does."""
+def _settle(future: asyncio.Future[Run | None], outcome: Run | Exception | None) -> None:
+    """Give a run, None where it is to be asked for alone, or an error to whoever waits, if anybody still does."""
     if future.done():
         return
     if isinstance(outcome, Exception):

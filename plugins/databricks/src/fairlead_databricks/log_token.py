@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Self
 
 import msgspec
 
 from fairlead import InvalidHandle, LogLine, LogPage
 
+MOST_TAIL = 512 * 1024
+"""The most bytes that a place remembers of what stood before it."""
+
 
 class TaskPlace(msgspec.Struct, array_like=True, frozen=True):
     """How much of what Databricks returns of a task's log was read.
 
-    `offset` is the position in the bytes that were returned, `tail` the checksum of the last of those before it.
+    `offset` is the position in the bytes that were returned, `packed` what stood before it, compressed.
     """
 
     offset: int = 0
-    tail: int = 0
+    packed: bytes = b""
     ended: bool = False
     """Whether the task has ended, and all was read."""
+
+    @classmethod
+    def after(cls, offset: int, tail: bytes, *, ended: bool) -> Self:
+        """Return the place at a position, and after these bytes."""
+        return cls(offset, zlib.compress(tail) if tail else b"", ended)
+
+    @property
+    def tail(self) -> bytes:
+        """The bytes that stood before the place, as far as they are known; raise `InvalidHandle` where they cannot be read."""
+        try:
+            return zlib.decompressobj().decompress(self.packed, MOST_TAIL) if self.packed else b""
+        except zlib.error as error:
+            raise _unreadable(error) from None
 
 
 class StreamPlace(msgspec.Struct, array_like=True, frozen=True):
@@ -41,9 +58,12 @@ class LogToken(msgspec.Struct, omit_defaults=True):
         try:
             return msgspec.json.decode(token or "{}", type=cls)
         except msgspec.DecodeError as error:
-            message = f"the token of a log cannot be read: {error}; begin without one"
-            raise InvalidHandle(message) from None
+            raise _unreadable(error) from None
 
     def page(self, *lines: LogLine) -> LogPage:
         """Return a page that goes up to here."""
         return LogPage(lines, msgspec.json.encode(self).decode())
+
+
+def _unreadable(error: Exception) -> InvalidHandle:
+    return InvalidHandle(f"the token of a log cannot be read: {error}; begin without one")

@@ -4,67 +4,48 @@ Source: https://docs.databricks.com/dev-tools/auth/unified-auth: arguments, then
 a profile of `~/.databrickscfg`.
 
 A credential that belongs to one workspace (of the environment or of a profile) is never sent to another: the
-workspace may be named by the task, and a task must not be able to have the platform's token sent elsewhere.
+workspace may be named by the task, and a task must not be able to have the platform's token sent elsewhere. Nor
+can it name any other variable of the process as its token, only what is meant to be a secret.
 """
 
 from __future__ import annotations
 
-import configparser
 import importlib.util
 import os
-from collections.abc import Mapping
-from pathlib import Path
-
-import msgspec
+from collections.abc import Iterator, Mapping
 
 from fairlead import AuthenticationError, Context, InvalidTask
 from fairlead_databricks.credentials import Credentials, PersonalAccessToken, SdkCredentials, ServicePrincipal
 from fairlead_databricks.instances import base_url, instance_name
+from fairlead_databricks.settings import Settings
 
 HOST_CONFIG = "databricks_host"
 FLYTE_INSTANCE = "FLYTE_DATABRICKS_INSTANCE"
 FLYTE_TOKEN = "FLYTE_DATABRICKS_ACCESS_TOKEN"  # noqa: S105 - the name of a secret
 TOKEN = "DATABRICKS_TOKEN"  # noqa: S105 - the name of a secret
 
-
-class Settings(msgspec.Struct, frozen=True):
-    """One workspace and its credential, as the environment or a profile gives them."""
-
-    host: str = ""
-    token: str = ""
-    client_id: str = ""
-    client_secret: str = ""
-
-    @property
-    def has_credential(self) -> bool:
-        """Whether there is a token, or both parts of a service principal."""
-        return bool(self.token or (self.client_id and self.client_secret))
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read the environment; and the profile where one is named, or where the environment has neither host nor credential."""
-        found = cls(**{field: environment.get(f"DATABRICKS_{field.upper()}", "") for field in cls.__struct_fields__})
-        profile = environment.get("DATABRICKS_CONFIG_PROFILE", "")
-        if not profile and (found.host or found.has_credential):
-            return found
-        filed = _profile(Path(environment.get("DATABRICKS_CONFIG_FILE") or "~/.databrickscfg").expanduser(), profile)
-        if found.has_credential:
-            filed = msgspec.structs.replace(filed, token="", client_id="", client_secret="")
-        merged = {field: getattr(found, field) or getattr(filed, field) for field in cls.__struct_fields__}
-        return cls(**merged)
+_OWN_LOGINS = ("DATABRICKS_", "FLYTE_DATABRICKS_")
+_HOST = "DATABRICKS_HOST, or `host` of the profile"
 
 
 def find_instance(named: str, context: Context, environment: Mapping[str, str] = os.environ) -> str:
     """Return the instance that a task runs in: the one it names, else the request's, else the environment's."""
-    instance = named or context.configs.get(HOST_CONFIG, "") or environment.get(FLYTE_INSTANCE, "")
-    instance = instance or Settings.read(environment).host
-    if not instance:
-        message = (
-            "no Databricks workspace is given: name it as `custom.databricksInstance`, in the variable "
-            "DATABRICKS_HOST, or in a profile of ~/.databrickscfg"
-        )
-        raise InvalidTask(message)
-    return instance_name(instance)
+    for where, instance in _instances(named, context, environment):
+        if instance:
+            return instance_name(instance, where)
+    message = (
+        "no Databricks workspace is given: name it as `custom.databricksInstance`, in the variable "
+        "DATABRICKS_HOST, or in a profile of ~/.databrickscfg"
+    )
+    raise InvalidTask(message)
+
+
+def _instances(named: str, context: Context, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield where an instance may be given, and what is given there, the first that counts first."""
+    yield "`custom.databricksInstance`", named
+    yield f"`{HOST_CONFIG}` of the request", context.configs.get(HOST_CONFIG, "")
+    yield FLYTE_INSTANCE, environment.get(FLYTE_INSTANCE, "")
+    yield _HOST, Settings.read(environment).host
 
 
 async def find_credentials(instance: str, token_secret: str, context: Context) -> tuple[Credentials, object]:
@@ -74,26 +55,66 @@ async def find_credentials(instance: str, token_secret: str, context: Context) -
     the profile, then Flyte's own variable, and at last whatever databricks-sdk finds.
     """
     if token_secret:
-        return _token(await context.secret(token_secret))
+        return _token(token_secret, await _named_secret(token_secret, instance, context))
     for name in (TOKEN, FLYTE_TOKEN):
         if (value := await _of_request(name, context)) is not None:
-            return _token(value)
+            return _token(name, value)
     settings = Settings.read()
-    if settings.has_credential and _same(settings.host, instance):
+    if settings.method and _belongs(TOKEN, instance, settings):
         return _of_settings(settings, context)
-    if not os.environ.get(FLYTE_INSTANCE) or _same(os.environ[FLYTE_INSTANCE], instance):
+    if _belongs(FLYTE_TOKEN, instance, settings):
         try:
-            return _token(await context.secret(FLYTE_TOKEN))
+            value = await context.secret(FLYTE_TOKEN)
         except AuthenticationError:
             pass
-    if _has_sdk() and any(_same(host, instance) for host in _hosts(settings, context)):
+        else:
+            return _token(FLYTE_TOKEN, value)
+    if _has_sdk() and _belongs(TOKEN, instance, settings):
         return SdkCredentials(base_url(instance)), "sdk"
+    kind = f" of the auth_type `{settings.auth_type}`" if settings.auth_type else ""
     message = (
-        f"no credential for {instance}: set DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, "
+        f"no credential{kind} for {instance}: set DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, "
         "beside a DATABRICKS_HOST of that workspace, name a profile, or name a secret as `custom.databricksTokenSecret`; "
         "for other logins install fairlead-databricks[sdk], and name the workspace as DATABRICKS_HOST"
     )
     raise AuthenticationError(message)
+
+
+async def _named_secret(name: str, instance: str, context: Context) -> str:
+    """Return the secret that a task names; of the request or of a plugin always, else only what is meant for tasks."""
+    refusal = _refusal(name, instance)
+    if not refusal:
+        return await context.secret(name)
+    value = await _of_request(name, context)
+    if value is None:
+        raise AuthenticationError(refusal)
+    return value
+
+
+def _refusal(name: str, instance: str) -> str:
+    """Return why a task may not have a secret of this process sent to an instance, and what to do; empty where it may."""
+    if name.startswith(_OWN_LOGINS):
+        if _belongs(name, instance, Settings.read()):
+            return ""
+        return (
+            f"`custom.databricksTokenSecret`: `{name}` is a login of the platform, which is sent only to its own workspace, "
+            f"not to {instance}; name a secret for that workspace, or set DATABRICKS_HOST where the login is of it"
+        )
+    if not os.environ.get(name) or os.environ.get(f"FAIRLEAD_SECRET_{name}"):
+        return ""
+    return (
+        f"`custom.databricksTokenSecret`: `{name}` is a variable of this process, but not a secret for tasks; "
+        f"if it is meant to be one, set FAIRLEAD_SECRET_{name}"
+    )
+
+
+def _belongs(name: str, instance: str, settings: Settings) -> bool:
+    """Whether a login of the platform belongs to an instance; Flyte's token to each, where the platform names none."""
+    flyte = os.environ.get(FLYTE_INSTANCE, "")
+    home = (flyte or settings.host) if name.startswith("FLYTE_") else (settings.host or flyte)
+    if not home:
+        return name == FLYTE_TOKEN
+    return instance_name(home, FLYTE_INSTANCE if home == flyte else _HOST) == instance
 
 
 async def _of_request(name: str, context: Context) -> str | None:
@@ -107,16 +128,11 @@ async def _of_request(name: str, context: Context) -> str | None:
 
 
 def _of_settings(settings: Settings, context: Context) -> tuple[Credentials, object]:
-    if settings.token:
+    if settings.method == "pat":
         context.redactor.add(TOKEN, settings.token)
-        return _token(settings.token)
+        return _token(TOKEN, settings.token)
     context.redactor.add("DATABRICKS_CLIENT_SECRET", settings.client_secret)
     return ServicePrincipal(settings.client_id, settings.client_secret), (settings.client_id, settings.client_secret)
-
-
-def _hosts(settings: Settings, context: Context) -> tuple[str, ...]:
-    """Return the workspaces that the platform names, to which its own logins may be sent."""
-    return (settings.host, os.environ.get(FLYTE_INSTANCE, ""), context.configs.get(HOST_CONFIG, ""))
 
 
 def _has_sdk() -> bool:
@@ -126,26 +142,6 @@ def _has_sdk() -> bool:
         return False
 
 
-def _token(value: str) -> tuple[Credentials, object]:
-    return PersonalAccessToken(value), value
-
-
-def _same(host: str, instance: str) -> bool:
-    return bool(host) and instance_name(host) == instance
-
-
-def _profile(path: Path, name: str) -> Settings:
-    """Return a profile of a configuration file, the default one if none is named."""
-    parser = configparser.ConfigParser(default_section="", interpolation=None)
-    try:
-        parser.read(path, encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read: {type(error).__name__}"
-        raise AuthenticationError(message) from None
-    wanted = name or parser.get("__settings__", "default_profile", fallback="DEFAULT")
-    if not parser.has_section(wanted):
-        if not name:
-            return Settings()
-        message = f"there is no profile {name!r} in {path}; there are: {', '.join(parser.sections()) or 'none'}"
-        raise AuthenticationError(message)
-    return Settings(**{field: parser.get(wanted, field, fallback="") for field in Settings.__struct_fields__})
+def _token(name: str, value: str) -> tuple[Credentials, object]:
+    token = value.strip()
+    return PersonalAccessToken(token, name), token

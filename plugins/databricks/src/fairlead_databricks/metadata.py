@@ -22,6 +22,9 @@ class DatabricksJobMetadata(ResourceMeta, omit_defaults=True):
     outputs: tuple[str, ...] = ()
     """The outputs that the task declares, for which the results of its tasks are fetched."""
 
+    text_outputs: tuple[str, ...] = ()
+    """Those of them that are declared as strings, and so are never read as JSON."""
+
     success_with_failures: SuccessWithFailures = "fail"
 
     max_repairs: int = 0

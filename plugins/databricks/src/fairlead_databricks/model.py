@@ -7,9 +7,35 @@ and `runs/get-output` (https://docs.databricks.com/api/workspace/jobs/getrun), v
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    OrNull = Annotated[T, "null counts as absent"]
+else:
+    OrNull = T | None
+
+_EMPTY = {
+    "job_cluster_key": str,
+    "job_clusters": list,
+    "repair_history": list,
+    "run_id": int,
+    "task_key": str,
+    "tasks": list,
+}
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """An object of which some fields are read as empty where they are null."""
+
+    def __post_init__(self) -> None:
+        """Put what is empty in the place of null."""
+        for name, empty in _EMPTY.items():
+            if getattr(self, name, empty) is None:
+                msgspec.structs.force_setattr(self, name, empty())
 
 
 class RunState(msgspec.Struct, frozen=True):
@@ -74,10 +100,10 @@ class NewCluster(msgspec.Struct, frozen=True):
     cluster_log_conf: ClusterLogConf | None = None
 
 
-class JobCluster(msgspec.Struct, frozen=True):
+class JobCluster(_Answer, frozen=True):
     """A cluster that tasks of a job share."""
 
-    job_cluster_key: str = ""
+    job_cluster_key: OrNull[str] = ""
     new_cluster: NewCluster | None = None
 
 
@@ -91,11 +117,11 @@ class Present(msgspec.Struct, frozen=True):
     """Something of which only counts that it is there."""
 
 
-class RunTask(msgspec.Struct, frozen=True):
+class RunTask(_Answer, frozen=True):
     """One attempt of one task: retries and repairs add entries with the same `task_key`."""
 
-    task_key: str = ""
-    run_id: int = 0
+    task_key: OrNull[str] = ""
+    run_id: OrNull[int] = 0
     attempt_number: int | None = None
     start_time: int | None = None
     end_time: int | None = None
@@ -107,6 +133,7 @@ class RunTask(msgspec.Struct, frozen=True):
     job_cluster_key: str | None = None
     new_cluster: NewCluster | None = None
     condition_task: Present | None = None
+    dbt_task: Present | None = None
     for_each_task: Present | None = None
     notebook_task: Present | None = None
     pipeline_task: Present | None = None
@@ -119,6 +146,11 @@ class RunTask(msgspec.Struct, frozen=True):
         cells = self.notebook_task or self.pipeline_task or self.sql_task
         return bool(cells or self.condition_task or self.for_each_task or self.run_job_task)
 
+    @property
+    def may_give_result(self) -> bool:
+        """Whether the task is of a kind of which `runs/get-output` returns a result that is read."""
+        return bool(self.notebook_task or self.sql_task or self.dbt_task or self.run_job_task)
+
 
 class RepairHistoryItem(msgspec.Struct, frozen=True):
     """The original run, or a repair of it."""
@@ -127,10 +159,10 @@ class RepairHistoryItem(msgspec.Struct, frozen=True):
     type: str | None = None
 
 
-class Run(msgspec.Struct, frozen=True):
+class Run(_Answer, frozen=True):
     """A run, as `runs/get` and `runs/list` describe it; times are milliseconds since the epoch."""
 
-    run_id: int = 0
+    run_id: OrNull[int] = 0
     job_id: int | None = None
     run_name: str | None = None
     run_page_url: str | None = None
@@ -138,11 +170,11 @@ class Run(msgspec.Struct, frozen=True):
     end_time: int | None = None
     state: RunState | None = None
     status: RunStatus | None = None
-    tasks: list[RunTask] = []
+    tasks: OrNull[list[RunTask]] = []
     cluster_instance: ClusterInstance | None = None
     cluster_spec: ClusterSpec | None = None
-    job_clusters: list[JobCluster] = []
-    repair_history: list[RepairHistoryItem] = []
+    job_clusters: OrNull[list[JobCluster]] = []
+    repair_history: OrNull[list[RepairHistoryItem]] = []
     next_page_token: str | None = None
 
     def attempts(self) -> list[RunTask]:
@@ -166,6 +198,12 @@ class NotebookOutput(msgspec.Struct, frozen=True):
     truncated: bool | None = None
 
 
+class RunJobOutput(msgspec.Struct, frozen=True):
+    """The run that a task started of another job."""
+
+    run_id: int | None = None
+
+
 class RunOutput(msgspec.Struct, frozen=True):
     """The output of one task's run (`runs/get-output`)."""
 
@@ -175,6 +213,7 @@ class RunOutput(msgspec.Struct, frozen=True):
     logs: str | None = None
     logs_truncated: bool | None = None
     notebook_output: NotebookOutput | None = None
+    run_job_output: RunJobOutput | None = None
     sql_output: dict[str, Any] | None = None
     dbt_output: dict[str, Any] | None = None
 

@@ -1,28 +1,31 @@
 """The logs that `runs/get-output` returns: what Python, wheel and jar tasks have written, at most the last 5 MB.
 
-Each call returns all of that again, so the place up to which it was read is a position; where the beginning is
-left out, it is the place whose last bytes before it are the same.
+Each call returns all of that again, so the place up to which it was read is a position. Where the beginning is left out,
+nothing says how much of it was, so the place is found by what stood before it: as much as stood nowhere else, at least
+256 bytes and at most 512 KB. A log that has repeated itself for longer than that fits in several places. Of these the last
+one that is possible is taken, because no line is to be shown twice: how often the same lines were written again since then
+cannot be told, and what stands between them may be left out.
 """
 
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 from fairlead import Deadline, LogLine, LogOriginator, LogPage, Phase, ResourceNotFound
 from fairlead_databricks import jobs
 from fairlead_databricks.cutting import cuts
-from fairlead_databricks.log_token import LogToken, TaskPlace
-from fairlead_databricks.verdict import verdict_of_task
+from fairlead_databricks.log_token import MOST_TAIL, LogToken, TaskPlace
+from fairlead_databricks.verdict import never_began, verdict_of_task
 
 if TYPE_CHECKING:
     from fairlead_databricks.model import Run, RunOutput, RunTask
     from fairlead_databricks.workspace import Workspace
 
 _AT_ONCE = 8
-_TAIL = 1024
+_LEAST_TAIL = 256
+_LONGER = 8
 _LOST = "the lines before this one are lost: Databricks returns only the last 5 MB of a log"
 
 
@@ -38,6 +41,7 @@ async def returned_pages(
         for task, output in zip(group, outputs, strict=True):
             for page in _pages(task, output, token, _label(task) if several else "") if output else ():
                 yield page
+                await asyncio.sleep(0)  # others have their turn
 
 
 _NEW = TaskPlace()
@@ -45,7 +49,7 @@ _NEW = TaskPlace()
 
 def _has_log(task: RunTask) -> bool:
     """Whether a task's kind has a log at all, and it has begun."""
-    return not task.is_without_log and verdict_of_task(task).phase in _BEGUN
+    return not task.is_without_log and verdict_of_task(task).phase in _BEGUN and not never_began(task)
 
 
 _BEGUN = {Phase.RUNNING, *(phase for phase in Phase if phase.is_terminal)}
@@ -70,19 +74,39 @@ def _pages(task: RunTask, output: RunOutput, token: LogToken, label: str) -> Ite
         yield token.page(LogLine(label + _LOST, originator=LogOriginator.SYSTEM))
     for cut in cuts(content[start:], ended=ended):
         end = start + cut.end
-        tail = zlib.crc32(content[max(0, end - _TAIL) : end])
-        token.tasks[key] = TaskPlace(end, tail, ended and end == len(content))
+        is_whole = ended and end == len(content)
+        token.tasks[key] = TaskPlace.after(end, b"" if is_whole else _tail(content[:end]), ended=is_whole)
         yield token.page(*(LogLine(label + line, originator=LogOriginator.USER) for line in cut.lines))
+
+
+def _tail(content: bytes) -> bytes:
+    """Return the end of a content, as much of it as stands nowhere else in it."""
+    size = _LEAST_TAIL
+    while size < min(len(content), MOST_TAIL) and content.find(content[-size:], 0, len(content) - 1) >= 0:
+        size *= _LONGER
+    return content[-min(size, MOST_TAIL) :]
 
 
 def _start(content: bytes, place: TaskPlace, *, is_whole: bool) -> int | None:
     """Return where to go on in a log; None where that is not among what was returned."""
     if is_whole:
         return place.offset
-    size = min(_TAIL, place.offset)
-    position = content.find(b"\n") + 1
-    while size and position:
-        if position >= size and zlib.crc32(content[position - size : position]) == place.tail:
-            return position
-        position = content.find(b"\n", position) + 1
-    return None
+    possible, tail = content[: place.offset], place.tail  # what has stood there since can only have moved to the front
+    if not tail:
+        return None
+    if len(tail) < MOST_TAIL and (position := possible.find(tail)) >= 0:
+        return position + len(tail)
+    return _last_end(possible, tail)
+
+
+def _last_end(content: bytes, tail: bytes) -> int | None:
+    """Return the last position in a content after a tail, or after the longest part of its end that is found.
+
+    Both are reversed, because `find` takes time in proportion to their lengths, and `rfind` to their product.
+    """
+    backwards, wanted = content[::-1], tail[::-1]
+    while (position := backwards.find(wanted)) < 0:
+        if len(wanted) <= _LEAST_TAIL:
+            return None
+        wanted = wanted[: max(_LEAST_TAIL, len(wanted) // _LONGER)]
+    return len(content) - position

@@ -11,7 +11,10 @@ import copy
 import os
 from typing import Any
 
+import msgspec
+
 from fairlead import InvalidTask, TaskTemplate
+from fairlead.validation import convert
 from fairlead_databricks.custom import DatabricksCustom
 from fairlead_databricks.placeholders import filled
 from fairlead_databricks.request import COMPUTE, RUN_FIELDS, TASK_FIELDS, TASK_KINDS, check
@@ -30,6 +33,18 @@ _GIT_SOURCE = {
     "git_commit": "572298df1f971fb58c258398bd70a6372f811c96",
 }
 """Where flytekit's entry points are: the repository and commit that flytekit's own connector uses."""
+
+
+class _Cluster(msgspec.Struct, frozen=True):
+    spark_env_vars: dict[str, Any] = {}
+
+
+class _Extended(msgspec.Struct, frozen=True):
+    """The fields of a body that get additions for a task of flytekit, which takes that they have their shapes."""
+
+    new_cluster: _Cluster = _Cluster()
+    environments: list[dict[str, Any]] = []
+    environment_variables: list[dict[str, Any]] = []
 
 
 def submission(task: TaskTemplate[DatabricksCustom], inputs: dict[str, Any], token: str) -> dict[str, Any]:
@@ -69,6 +84,7 @@ def _add_flyte_task(
     if not any(field in only for field in COMPUTE) and "environments" not in body:
         message = f"`{WHERE}`: no compute is given; name one of existing_cluster_id, new_cluster, environment_key or environments"
         raise InvalidTask(message)
+    convert(body | only, _Extended, WHERE)
     serverless = "new_cluster" not in only and "existing_cluster_id" not in only
     if task.custom.notebook_path:
         only["task_key"] = _NOTEBOOK_KEY

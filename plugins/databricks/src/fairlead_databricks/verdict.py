@@ -76,6 +76,10 @@ RESULT_STATES = {
 """How a run ended, by `state.result_state`."""
 
 
+NEVER_BEGAN = {"DISABLED", "EXCLUDED", "SKIPPED", "UPSTREAM_CANCELED", "UPSTREAM_FAILED"}
+"""The codes and results of what was never executed, as the reference of `TerminationCode` and `RunResultState` says."""
+
+
 class Verdict(NamedTuple):
     """What a state means. `code` is the state's or the end's own name; `unknown` is set where it is a new one."""
 
@@ -108,9 +112,19 @@ def verdict_of_task(task: RunTask) -> Verdict:
     return verdict_of(task.state, task.status)
 
 
+def never_began(task: RunTask) -> bool:
+    """Whether a task was ended before it ran, by another task's end or by its conditions: it has neither output nor log."""
+    result = task.state.result_state if task.state else None
+    return verdict_of_task(task).code in NEVER_BEGAN or result in NEVER_BEGAN
+
+
 def verdict_of(state: RunState | None, status: RunStatus | None, *, success_with_failures: bool = False) -> Verdict:
     """Return what a state means, in whichever form it is given."""
     verdict = _of_status(status) if status is not None and status.state else None
+    if verdict and verdict.code == "CANCELED" and state and state.result_state == "TIMEDOUT":
+        verdict = verdict._replace(
+            phase=RESULT_STATES["TIMEDOUT"], code="TIMEDOUT"
+        )  # the newer form has no code for it
     if verdict is None:
         verdict = _of_state(state) if state is not None else Verdict(Phase.RUNNING, "", "no state given", unknown=True)
     if verdict.code == "SUCCESS_WITH_FAILURES" and success_with_failures:

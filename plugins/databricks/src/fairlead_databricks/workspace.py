@@ -10,9 +10,10 @@ from urllib.parse import quote, urlencode
 import httpx
 import msgspec
 
-from fairlead import Backoff, Deadline, QuotaExceeded, TransientError
+from fairlead import AuthenticationError, Backoff, Deadline, QuotaExceeded, TransientError
 from fairlead.backoff import wait_after
 from fairlead_databricks.answers import error_of, is_expired_credential
+from fairlead_databricks.connections import client_of
 from fairlead_databricks.instances import base_url
 from fairlead_databricks.rates import rates_of
 
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-POOL_SIZE = 50
-"""The most connections to one workspace: enough for all documented rates together, at a quarter of a second a call."""
-
-_KEEP_ALIVE_SECONDS = 120.0  # longer than the pauses between two polls, so that polling needs no new handshake
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "fairlead-databricks"}
 
 
@@ -67,10 +64,7 @@ class Workspace:
         self._backoff = backoff
         self._rates = rates_of(instance)
         self._base = base_url(instance)
-        limits = httpx.Limits(
-            max_connections=POOL_SIZE, max_keepalive_connections=POOL_SIZE, keepalive_expiry=_KEEP_ALIVE_SECONDS
-        )
-        self._http = httpx.AsyncClient(base_url=self._base, limits=limits)
+        self._http = client_of(self._base)
 
     async def read(
         self, endpoint: str, answer: type[T], query: Mapping[str, object], *, deadline: Deadline, path: str = ""
@@ -115,7 +109,7 @@ class Workspace:
     ) -> T:
         delays, renewed = self._backoff.delays(), False
         while True:
-            await self._rates.take(call.endpoint)
+            await self._rates.take(call.endpoint, deadline)
             try:
                 response = await self._send(call, deadline)
                 if response.is_success:
@@ -132,14 +126,18 @@ class Workspace:
             await asyncio.sleep(delay)
 
     async def _send(self, call: _Call, deadline: Deadline) -> httpx.Response:
-        """Return whatever is answered; raise `TransientError` where nothing is.
+        """Return whatever is answered; raise `TransientError` where nothing is, to the login or to the call.
 
         The request is built here rather than by the client, which would take longer for that than for sending it.
         """
         seconds = max(0.05, min(self._request_seconds, deadline.remaining))
         timeout = {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds}
         try:
-            headers = {**_HEADERS, **call.headers, **await self._credentials.headers(self._http, deadline)}
+            headers = {
+                **_HEADERS,
+                **call.headers,
+                **await self._credentials.headers(self._http, Deadline.after(seconds)),
+            }
             request = httpx.Request(
                 call.method,
                 self._base + call.path,
@@ -151,6 +149,9 @@ class Workspace:
         except httpx.TimeoutException:
             message = f"{call}: no answer from {self.instance} within {seconds:.3g} s"
             raise TransientError(message) from None
+        except (httpx.LocalProtocolError, UnicodeEncodeError):  # their texts hold the header
+            message = f"{call}: the login at {self.instance} gave a header that cannot be sent; a token is one word of visible ASCII characters"
+            raise AuthenticationError(message) from None
         except httpx.HTTPError as error:
             message = f"{call}: {self.instance}: {type(error).__name__}: {error}"
             raise TransientError(message) from None

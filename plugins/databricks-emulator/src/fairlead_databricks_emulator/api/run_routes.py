@@ -22,6 +22,12 @@ class RunId(msgspec.Struct, kw_only=True):
     page_token: str = ""
 
 
+class GetRun(RunId, kw_only=True):
+    """The arguments of `runs/get`."""
+
+    include_history: bool = False
+
+
 class CancelAll(msgspec.Struct, kw_only=True):
     """The arguments of `runs/cancel-all`."""
 
@@ -60,14 +66,14 @@ async def run_now(request: ApiRequest) -> dict[str, Any]:
 @get("/runs/get")
 async def get_run(request: ApiRequest) -> dict[str, Any]:
     """Show a run with a page of its tasks, or a task attempt."""
-    wanted = await request.read(RunId)
+    wanted = await request.read(GetRun)
     found = request.workspace.runs.get(wanted.run_id)
     if isinstance(found, FoundTask):
         return request.parts.views.task_run(found.run, found.task)
     if len(found.tasks) > PAGE and not request.is_current:
         message = "Resources with more than 100 tasks can only be handled by API 2.2 and above"
         raise invalid_parameter(message)
-    return request.parts.views.run(found, page_token=wanted.page_token)
+    return request.parts.views.run(found, page_token=wanted.page_token, with_history=wanted.include_history)
 
 
 @get("/runs/get-output")
@@ -87,7 +93,7 @@ async def list_runs(request: ApiRequest) -> dict[str, Any]:
     runs = [run for run in reversed(list(request.workspace.runs)) if _is_wanted(run, wanted)][wanted.offset :]
     page = page_of(wanted.page_token, total=len(runs), size=wanted.limit or 24)
     shown = [
-        request.parts.views.run(run, history=False) if wanted.expand_tasks else request.parts.views.summary(run)
+        request.parts.views.run(run) if wanted.expand_tasks else request.parts.views.summary(run)
         for run in page.of(runs)
     ]
     view: dict[str, Any] = {"runs": shown} if shown else {}

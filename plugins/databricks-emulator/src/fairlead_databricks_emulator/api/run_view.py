@@ -22,11 +22,11 @@ class RunViews:
         self._workspace_id = workspace_id
         self._faults = faults
 
-    def run(self, run: Run, *, page_token: str = "", history: bool = True) -> dict[str, Any]:
-        """Return a run with one page of its tasks."""
+    def run(self, run: Run, *, page_token: str = "", with_history: bool = False) -> dict[str, Any]:
+        """Return a run with one page of its tasks, and only if asked for with the history of its repairs."""
         page = page_of(page_token, total=len(run.tasks), size=PAGE)
         view = {**self.summary(run), "tasks": [self._task(run, task) for task in page.of(shuffled(run))]}
-        if history:
+        if with_history:
             view["repair_history"] = [self._repair(repair) for repair in run.repairs]
         if run.parameters:
             view["job_parameters"] = [{"name": name, "value": value} for name, value in run.parameters.items()]
