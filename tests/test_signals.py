@@ -56,7 +56,8 @@ STUBBORN = """
         {asynchronous}def delete(self, meta, context):
             import sys
             print("deleting", file=sys.stderr, flush=True)
-            time.sleep(3600)
+            while True:
+                time.sleep(0.01)  # and not long: a signal just before a sleep does not end that
 """
 
 
@@ -95,7 +96,7 @@ def test_waiting_leaves_the_job(fairlead):
 
 def test_a_slow_import_can_be_interrupted(fairlead, site):
     """Ctrl-C also ends a command that is still importing a plugin."""
-    module = "import sys, threading\nprint('importing', file=sys.stderr, flush=True)\nthreading.Event().wait()"
+    module = "import sys, time\nprint('importing', file=sys.stderr, flush=True)\nwhile True: time.sleep(0.01)"
     site.add("slow", entry_points="[fairlead.connectors]\nslow = slow_mod:C", modules={"slow_mod": module})
     process = fairlead.start("run", "slow")
     read_until(process.stderr, "importing")

@@ -230,7 +230,7 @@ def test_an_interruption_says_how_long_it_may_take(fairlead):
 
 def test_an_interruption_in_the_first_moments(fairlead):
     """Ctrl-C while the program itself is still being loaded ends it in one line."""
-    wait = "import sys, threading\nprint('importing', file=sys.stderr, flush=True)\nthreading.Event().wait()"
+    wait = "import sys, time\nprint('importing', file=sys.stderr, flush=True)\nwhile True: time.sleep(0.01)"
     (fairlead.folder / "site" / "click.py").write_text(wait)
     process = fairlead.start("list")
     assert process.stderr.readline() == "importing\n"

@@ -157,7 +157,7 @@ def test_ctrl_c_waits_for_no_balancer(held, workers):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 130)])
 def test_a_slow_import_can_be_interrupted(start, tmp_path, number, code):
     """A server that is still loading its connectors has no call to wait for."""
-    source = "import sys, threading\nprint('importing', file=sys.stderr, flush=True)\nthreading.Event().wait()\n"
+    source = "import sys, time\nprint('importing', file=sys.stderr, flush=True)\nwhile True: time.sleep(0.01)\n"
     (tmp_path / "slow.py").write_text(source)
     server = start("--modules", "slow")
     server.says("importing")
